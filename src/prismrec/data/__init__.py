@@ -1,0 +1,1 @@
+"""Logs, catalogues, features and splits."""

@@ -1,0 +1,70 @@
+"""Feature: one vector per row of one modality, with rows that may be absent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from prismrec.errors import BadData
+from prismrec.types import Bools, Floats, Ints
+
+__all__ = ["Feature"]
+
+
+@dataclass(frozen=True, eq=False)
+class Feature:
+    """Vectors of one modality. Absent rows are zero and marked; they are never NaN.
+
+    Raises:
+        BadData: where the shapes disagree or a present row is not finite.
+    """
+
+    values: Floats  # (n, d)
+    present: Bools  # (n,)
+    encoder: str = ""  # fingerprint of what made the vectors; "" for ready vectors
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2 or self.present.shape != (len(self.values),):
+            raise BadData(
+                f"a feature needs values (n, d) and present (n,), not {self.values.shape} and "
+                f"{self.present.shape}"
+            )
+        bad = np.flatnonzero(~np.isfinite(self.values).all(axis=1) & self.present)
+        if len(bad):
+            raise BadData(f"feature row {bad[0]} is not finite; mark it absent or repair it")
+
+    @classmethod
+    def of(cls, values: Floats, present: Bools | None = None, encoder: str = "") -> Feature:
+        """Build from any float array; rows with a value that is not finite become absent."""
+        values = np.ascontiguousarray(values, dtype=np.float32)
+        finite = np.isfinite(values).all(axis=1)
+        present = finite if present is None else present & finite
+        if not present.all():
+            values = np.where(present[:, None], values, np.float32(0))
+        return cls(values, present, encoder)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def dim(self) -> int:
+        """Number of dimensions d."""
+        return self.values.shape[1]
+
+    @property
+    def coverage(self) -> float:
+        """Share of rows that are present, 0 to 1."""
+        return float(self.present.mean()) if len(self.present) else 0.0
+
+    def take(self, rows: Ints) -> Feature:
+        """The chosen rows."""
+        return Feature(self.values[rows], self.present[rows], self.encoder)
+
+    def concatenated(self, other: Feature) -> Feature:
+        """This feature with the rows of another one appended."""
+        return Feature(
+            np.vstack([self.values, other.values]),
+            np.concatenate([self.present, other.present]),
+            self.encoder,
+        )

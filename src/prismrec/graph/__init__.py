@@ -1,0 +1,1 @@
+"""Sparse relations between items; no torch."""

@@ -1,0 +1,118 @@
+"""Names of everything that can be chosen: tables of strings, so that listing imports nothing.
+
+Adding a model, encoder, split or metric is one file and one row here. Another package joins
+through the entry-point groups `prismrec.models`, `prismrec.encoders` and so on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import importlib
+import types
+import typing
+from importlib.metadata import entry_points
+from typing import Any
+
+from prismrec.errors import BadData, UnknownName
+
+__all__ = ["KINDS", "build", "load", "names"]
+
+KINDS: dict[str, dict[str, str]] = {
+    "models": {
+        "content-knn": "prismrec.models.content_knn:ContentKnn",
+        "ease": "prismrec.models.ease:Ease",
+        "item-knn": "prismrec.models.item_knn:ItemKnn",
+        "popularity": "prismrec.models.popularity:Popularity",
+        "prism": "prismrec.models.prism:Prism",
+    },
+    "encoders": {
+        "aisfx": "prismrec.encoders.aisfx:Aisfx",
+        "colour-histogram": "prismrec.encoders.colour:ColourHistogram",
+        "efficientnet-lite0": "prismrec.encoders.efficientnet:EfficientNetLite0",
+        "mfcc": "prismrec.encoders.mfcc:Mfcc",
+        "musicnn": "prismrec.encoders.musicnn:MusiCnn",
+        "tfidf": "prismrec.encoders.tfidf:HashedTfidf",
+        "use-multilingual": "prismrec.encoders.use:UseMultilingual",
+    },
+    "splits": {
+        "given": "prismrec.data.split:given",
+        "leave-one-out": "prismrec.data.split:leave_one_out",
+        "new-items": "prismrec.data.split:new_items",
+        "random": "prismrec.data.split:random",
+        "time": "prismrec.data.split:time",
+        "user-time": "prismrec.data.split:user_time",
+    },
+    "metrics": {
+        "accuracy": "prismrec.evaluation.metrics:accuracy",
+        "f1": "prismrec.evaluation.metrics:f1",
+        "hit": "prismrec.evaluation.metrics:hit",
+        "map": "prismrec.evaluation.metrics:average_precision",
+        "mrr": "prismrec.evaluation.metrics:reciprocal_rank",
+        "ndcg": "prismrec.evaluation.metrics:ndcg",
+        "precision": "prismrec.evaluation.metrics:precision",
+        "recall": "prismrec.evaluation.metrics:recall",
+    },
+}
+
+
+def _table(kind: str) -> dict[str, str]:
+    found = {point.name: point.value for point in entry_points(group=f"prismrec.{kind}")}
+    return found | KINDS[kind]
+
+
+def names(kind: str) -> list[str]:
+    """Sorted names of one kind: "models", "encoders", "splits" or "metrics"."""
+    return sorted(_table(kind))
+
+
+def load(kind: str, name: str) -> Any:
+    """Import what a name stands for.
+
+    Raises:
+        UnknownName: with the nearest names that exist.
+    """
+    table = _table(kind)
+    if name not in table:
+        near = difflib.get_close_matches(name, table, n=3) or sorted(table)
+        raise UnknownName(f"no {kind[:-1]} is called {name!r}; did you mean {', '.join(near)}?")
+    module, _, attribute = table[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def build(kind: str, spec: str) -> Any:
+    """Make the dataclass that `name` or `name:field=value:field=value` describes.
+
+    Raises:
+        UnknownName: for a name or field that does not exist.
+        BadData: for a value that does not fit the field's type.
+    """
+    name, *options = spec.split(":")
+    target = load(kind, name)
+    types_of = typing.get_type_hints(target)
+    fields = {field.name for field in dataclasses.fields(target)}
+    values = {}
+    for option in options:
+        key, _, text = option.partition("=")
+        key = key.replace("-", "_")
+        if key not in fields:
+            raise UnknownName(f"{name} has no field {key!r}; it has {', '.join(sorted(fields))}")
+        values[key] = _parse(text, types_of[key], f"{name}:{key}")
+    return target(**values)
+
+
+def _parse(text: str, hint: Any, place: str) -> Any:
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        if text.lower() == "none" and type(None) in typing.get_args(hint):
+            return None
+        hint = next(arg for arg in typing.get_args(hint) if arg is not type(None))
+    if typing.get_origin(hint) is tuple:
+        inner = typing.get_args(hint)[0]
+        return tuple(_parse(part, inner, place) for part in text.split("+") if part)
+    if hint is bool and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    try:
+        return {int: int, float: float, str: str}[hint](text)
+    except (KeyError, ValueError):
+        wanted = getattr(hint, "__name__", hint)
+        raise BadData(f"{place}: {text!r} is not of type {wanted}") from None

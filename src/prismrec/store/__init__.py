@@ -1,0 +1,1 @@
+"""Where vectors are kept: mutable mappings from keys to vectors."""
