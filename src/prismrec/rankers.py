@@ -14,11 +14,12 @@ import numpy as np
 
 from prismrec.data.dataset import Dataset
 from prismrec.data.jagged import Jagged
+from prismrec.selection import best
 from prismrec.types import Csr, Floats, Ints
 
 __all__ = ["Query", "Ranker", "TopK", "top_k"]
 
-BLOCK = 1 << 24  # scores held at once by top_k: 64 MiB of float32
+BLOCK = 1 << 22  # scores held at once by top_k: 16 MiB of float32, near the cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,38 +109,28 @@ def top_k(
         exclude: n rows of items never to return; the history where None.
         only: items that may be returned; all where None.
 
-    Ties go to the lower row; an item with a NaN score comes after every other.
+    Ties go to the lower row. An item scored NaN comes after every other; one scored -inf is
+    never returned.
     """
     exclude = query.history if exclude is None else exclude
     k = min(k, ranker.n_items)
-    blocked = np.ones(ranker.n_items, bool)
-    blocked[slice(None) if only is None else only] = False
+    allowed = np.arange(ranker.n_items) if only is None else np.unique(only)
+    column = np.full(ranker.n_items, -1, np.int64)  # where an item stands among the allowed
+    column[allowed] = np.arange(len(allowed))
     items = np.full((len(query), k), -1, np.int64)
     scores = np.full((len(query), k), -np.inf, np.float32)
+    width = min(k, len(allowed))
     size = max(1, BLOCK // max(1, ranker.n_items))
-    for start in range(0, len(query), size):
+    for start in range(0, len(query) if width else 0, size):
         rows = np.arange(start, min(start + size, len(query)), dtype=np.int64)
-        block = np.array(ranker.score(query.take(rows)), dtype=np.float32)
-        np.nan_to_num(block, copy=False, nan=np.finfo(np.float32).min, posinf=None, neginf=None)
-        block[:, blocked] = -np.inf
+        given = ranker.score(query.take(rows))
+        block = np.array(given if only is None else given[:, allowed], dtype=np.float32)
+        if np.isnan(block.max()):  # a maximum hands NaN on
+            block[np.isnan(block)] = np.finfo(np.float32).min
         out = exclude.take(rows)
-        block[out.rows, out.values] = -np.inf
-        items[rows], scores[rows] = _best(block, k)
+        hidden = column[out.values]
+        block[out.rows[hidden >= 0], hidden[hidden >= 0]] = -np.inf
+        columns, scores[rows, :width] = best(block, width)
+        items[rows, :width] = allowed[columns]
     items[np.isneginf(scores)] = -1
     return TopK(items, scores)
-
-
-def _best(block: Floats, k: int) -> tuple[Ints, Floats]:
-    """The k largest of each row in order; among equal scores the lower column first."""
-    if k < block.shape[1]:
-        border = np.partition(block, -k, axis=1)[:, -k]
-        above = block > border[:, None]
-        level = block == border[:, None]
-        room = k - above.sum(axis=1)
-        level &= level.cumsum(axis=1) <= room[:, None]
-        columns = np.nonzero(above | level)[1].reshape(len(block), k)
-    else:
-        columns = np.broadcast_to(np.arange(k), (len(block), k))
-    picked = np.take_along_axis(block, columns, axis=1)
-    order = np.argsort(-picked, axis=1, kind="stable")
-    return np.take_along_axis(columns, order, axis=1), np.take_along_axis(picked, order, axis=1)
