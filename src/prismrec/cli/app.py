@@ -1,0 +1,61 @@
+"""The table of commands, and what happens to an error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+import prismrec
+from prismrec.cli.check import check
+from prismrec.cli.list import list_names
+from prismrec.cli.make_shop import make_shop
+from prismrec.cli.output import complain
+from prismrec.errors import PrismrecError
+
+__all__ = ["app"]
+
+
+class _Commands(TyperGroup):
+    """Turns what prismrec refuses into one red line and exit code 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PrismrecError as error:
+            complain(str(error))
+            raise typer.Exit(1) from None
+
+
+app = typer.Typer(
+    name="prismrec",
+    cls=_Commands,
+    help="Recommendations from what is seen, read and heard.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(prismrec.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and leave."
+    ),
+) -> None:
+    """Recommendations from what is seen, read and heard."""
+
+
+for name, command in {
+    "make-shop": make_shop,
+    "check": check,
+    "list": list_names,
+}.items():
+    app.command(name)(command)

@@ -1,0 +1,44 @@
+"""Arguments and options that several commands share, each described once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "AsJson",
+    "Audio",
+    "Image",
+    "K",
+    "ModelPath",
+    "Seed",
+    "ShopPath",
+    "SplitName",
+    "Text",
+    "cutoffs",
+]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+ShopPath = Annotated[Path, typer.Argument(metavar="SHOP", help="Folder with log and catalogue.")]
+ModelPath = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a fitted model.")]
+SplitName = Annotated[str, typer.Option(help="How to split the log: see `prismrec list splits`.")]
+Seed = Annotated[int, typer.Option(help="Seed of every random choice.")]
+K = Annotated[str, typer.Option("-k", "--k", help="Lengths of the lists to judge, with commas.")]
+
+_ENCODER = "Encoder of {}s, `auto` for the default, `none` to leave them out."
+Image = Annotated[str, typer.Option(metavar="NAME", help=_ENCODER.format("picture"))]
+Text = Annotated[str, typer.Option(metavar="NAME", help=_ENCODER.format("text"))]
+Audio = Annotated[str, typer.Option(metavar="NAME", help=_ENCODER.format("sound"))]
+
+
+def cutoffs(text: str) -> tuple[int, ...]:
+    """Read "10,20"; anything else is a usage error."""
+    try:
+        values = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    if not values or min(values) < 1:
+        raise typer.BadParameter(f"{text!r} is not a list of whole numbers such as 10,20")
+    return values

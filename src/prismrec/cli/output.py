@@ -1,0 +1,81 @@
+"""What a command says: results on stdout; progress, notes and complaints on stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+__all__ = ["complain", "emit", "note", "progress", "say", "table"]
+
+
+def emit(value: Any) -> None:
+    """Print a value as JSON; numbers that JSON cannot write become null."""
+    typer.echo(json.dumps(_plain(value), ensure_ascii=False, indent=2))
+
+
+def say(text: str = "") -> None:
+    """Print a line of the result; `[bold]`-like markup is understood."""
+    Console(highlight=False, soft_wrap=True).print(text)
+
+
+def note(text: str) -> None:
+    """Say on stderr what is going on."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(escape(text), style="dim")
+
+
+def complain(text: str) -> None:
+    """Say in red on stderr what is wrong."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(escape(text), style="red")
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table; numbers stand to the right."""
+    lines = [[_cell(value) for value in row] for row in rows]
+    numeric = [all(_is_number(line[i]) for line in lines) for i in range(len(columns))]
+    out = Table(title=title or None, title_justify="left", title_style="bold", box=None)
+    for column, right in zip(columns, numeric, strict=True):
+        out.add_column(column, justify="right" if right else "left", header_style="dim")
+    for line in lines:
+        out.add_row(*map(escape, line))
+    Console(highlight=False).print(out)
+
+
+def progress() -> Progress:
+    """Progress bars on stderr that vanish when done; nothing where stderr is no terminal."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not Console(stderr=True).is_terminal,
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if hasattr(value, "item"):  # a numpy scalar
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def _is_number(text: str) -> bool:
+    return not text or text.replace(".", "", 1).replace(",", "").lstrip("-").isdigit()
