@@ -1,4 +1,4 @@
-"""The public names: complete, sorted, quick to import, and the same for people and type checkers."""
+"""The public names: complete, sorted, quick to import, and seen alike by type checkers."""
 
 from __future__ import annotations
 

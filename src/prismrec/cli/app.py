@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -53,9 +54,10 @@ def _root(
     """Recommendations from what is seen, read and heard."""
 
 
-for name, command in {
+COMMANDS: dict[str, Callable[..., None]] = {
     "make-shop": make_shop,
     "check": check,
     "list": list_names,
-}.items():
+}
+for name, command in COMMANDS.items():
     app.command(name)(command)
