@@ -38,11 +38,12 @@ class Feature:
     def of(cls, values: Floats, present: Bools | None = None, encoder: str = "") -> Feature:
         """Build from any float array; rows with a value that is not finite become absent."""
         values = np.ascontiguousarray(values, dtype=np.float32)
-        finite = np.isfinite(values).all(axis=1)
-        present = finite if present is None else present & finite
-        if not present.all():
-            values = np.where(present[:, None], values, np.float32(0))
-        return cls(values, present, encoder)
+        good = np.asarray(np.isfinite(values).all(axis=1))
+        if present is not None:
+            good &= present
+        if not good.all():
+            values = np.where(good[:, None], values, np.float32(0))
+        return cls(values, good, encoder)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -50,7 +51,7 @@ class Feature:
     @property
     def dim(self) -> int:
         """Number of dimensions d."""
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
     @property
     def coverage(self) -> float:

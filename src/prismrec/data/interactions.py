@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from prismrec.data.jagged import Jagged
@@ -29,11 +30,13 @@ class Interactions:
     weight: Floats  # (n,) strength of interest, > 0
     time: Ints | None = None  # (n,) seconds since 1970, None where the log has no times
     labels: Mapping[str, Ints] = field(default_factory=dict)  # column -> 0 train, 1 valid, 2 test
+    kind: npt.NDArray[np.int16] | None = None  # (n,) row k was a `kinds[kind[k]]`
+    kinds: tuple[str, ...] = ()  # names of events; empty where the log has none
 
     def __post_init__(self) -> None:
-        columns = [self.items, self.weight, *self.labels.values()]
-        columns += [] if self.time is None else [self.time]
-        if any(len(column) != len(self.users) for column in columns):
+        optional = [len(column) for column in (self.time, self.kind) if column is not None]
+        labels = [len(column) for column in self.labels.values()]
+        if {len(self.users), len(self.items), len(self.weight), *optional, *labels} != {len(self)}:
             raise BadData("the columns of a log must have the same length")
 
     @classmethod
@@ -53,13 +56,17 @@ class Interactions:
             self.weight[rows],
             None if self.time is None else self.time[rows],
             {name: column[rows] for name, column in self.labels.items()},
+            None if self.kind is None else self.kind[rows],
+            self.kinds,
         )
 
     def concatenated(self, other: Interactions) -> Interactions:
-        """This log followed by another; times and labels stay only where both have them."""
-        time = None
+        """This log followed by another; times, labels and kinds stay only where both have them."""
+        time = kind = None
         if self.time is not None and other.time is not None:
             time = np.concatenate([self.time, other.time])
+        if self.kind is not None and other.kind is not None and self.kinds == other.kinds:
+            kind = np.concatenate([self.kind, other.kind])
         labels = {
             name: np.concatenate([column, other.labels[name]])
             for name, column in self.labels.items()
@@ -71,6 +78,8 @@ class Interactions:
             np.concatenate([self.weight, other.weight]),
             time,
             labels,
+            kind,
+            () if kind is None else self.kinds,
         )
 
     def matrix(self, n_users: int, n_items: int, *, binary: bool = True) -> Csr:

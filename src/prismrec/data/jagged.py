@@ -50,7 +50,7 @@ class Jagged:
     @property
     def lengths(self) -> Ints:
         """(n,) number of values in each row."""
-        return np.diff(self.offsets)
+        return np.diff(self.offsets).astype(np.int64)
 
     @property
     def rows(self) -> Ints:
