@@ -50,7 +50,7 @@ class Jagged:
     @property
     def lengths(self) -> Ints:
         """(n,) number of values in each row."""
-        return np.diff(self.offsets).astype(np.int64)
+        return self.offsets[1:] - self.offsets[:-1]
 
     @property
     def rows(self) -> Ints:
@@ -62,7 +62,8 @@ class Jagged:
         lengths = self.lengths[rows]
         starts = np.repeat(self.offsets[rows], lengths)
         within = np.arange(lengths.sum()) - np.repeat(lengths.cumsum() - lengths, lengths)
-        return (starts + within).astype(np.int64)
+        places: Ints = starts + within
+        return places
 
     def take(self, rows: Ints) -> Jagged:
         """The chosen rows, in the order asked for; repeats are allowed."""
