@@ -1,0 +1,70 @@
+"""How far a mean over users can be trusted: bootstrap intervals."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse, special
+
+from prismrec.types import Doubles, Floats, Ints
+
+__all__ = ["Interval", "bootstrap"]
+
+RESAMPLES = 1000
+BLOCK = 1 << 22  # counts held at once: 16 MiB of float32
+
+
+class Interval(NamedTuple):
+    """A mean over users and the range that holds the true one in 95 of 100 repetitions."""
+
+    mean: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:.4f} [{self.low:.4f}, {self.high:.4f}]"
+
+
+def bootstrap(values: Doubles, users: Ints, *, seed: int = 0) -> list[Interval]:
+    """Percentile bootstrap of the mean of each column (Efron 1979), 95 %, 1,000 resamples.
+
+    Args:
+        values: (n, m) one row per measurement, one column per metric.
+        users: (n,) whose measurement it is; all rows of a user are drawn together.
+        seed: of the resamples, which all columns share.
+
+    Drawing n users with replacement gives each of them a count that is nearly Poisson(1). With
+    independent Poisson counts a resampled mean is the ratio of two matrix products, so memory is
+    bounded and no row is copied (Chamandy et al. 2012, "Estimating uncertainty for massive data
+    streams"). Below some 30 users any such interval is too narrow.
+    """
+    mean = values.mean(axis=0)
+    table = _sums_per_user(np.column_stack([values - mean, np.ones(len(values))]), users)
+    draw, rng = _poisson(), np.random.default_rng(seed)
+    totals = np.zeros((RESAMPLES, table.shape[1]))
+    size = BLOCK // RESAMPLES
+    for start in range(0, len(table), size):
+        block = table[start : start + size]
+        bits = rng.integers(1 << 16, size=(RESAMPLES, len(block)), dtype=np.uint16)
+        totals += draw[bits] @ block
+    means = mean + totals[:, :-1] / np.maximum(totals[:, -1:], 1)  # nobody drawn: no deviation
+    low, high = np.quantile(means, [0.025, 0.975], axis=0)
+    return [Interval(*map(float, row)) for row in zip(mean, low, high, strict=True)]
+
+
+def _sums_per_user(rows: Doubles, users: Ints) -> Floats:
+    """(n_users, m) float32 sums of the rows of each user."""
+    user = np.unique(users, return_inverse=True)[1]
+    n = len(rows)
+    gather = sparse.csr_array((np.ones(n), (user, np.arange(n))))
+    return np.asarray(gather @ rows, np.float32)
+
+
+def _poisson() -> Floats:
+    """Counts such that a uniform pick of 16 bits is Poisson(1): mean and variance to 1e-4.
+
+    A table look-up draws several times faster than numpy's exact sampler.
+    """
+    cumulative = special.pdtr(np.arange(10), 1.0)
+    return np.searchsorted(cumulative, (np.arange(1 << 16) + 0.5) / (1 << 16)).astype(np.float32)
