@@ -111,7 +111,7 @@ def _features(
     problems: list[Problem] = []
     rows = np.arange(0) if catalogue.rows is None else catalogue.rows
     for name, matrix in vectors.items():
-        features[name], found = as_feature(matrix, paths[name], rows, n)
+        features[name], found = as_feature(matrix, paths[name], rows=rows, n=n)
         problems += found
     return features, problems
 

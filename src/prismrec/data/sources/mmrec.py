@@ -52,7 +52,7 @@ def read(path: Path, *, weight: str | None) -> Shop:
     features, problems = {}, list(log.problems)
     for name, matrix in vectors.items():
         features[name], found = as_feature(
-            matrix, paths[name], np.arange(len(matrix)), len(log.items)
+            matrix, paths[name], rows=np.arange(len(matrix)), n=len(log.items)
         )
         problems += found
     return Shop(

@@ -28,7 +28,7 @@ def load_vectors(paths: dict[str, Path]) -> dict[str, Floats]:
 
 
 def as_feature(
-    vectors: Floats, path: Path, rows: Ints, n: int
+    vectors: Floats, path: Path, *, rows: Ints, n: int
 ) -> tuple[Feature, tuple[Problem, ...]]:
     """Choose the rows that are used and pad to n; rows of zeros and NaN rows are absent."""
     values = np.zeros((n, vectors.shape[1]), np.float32)
@@ -44,7 +44,7 @@ def as_feature(
 
 def _load(path: Path) -> Floats:
     try:
-        vectors = np.load(path, allow_pickle=False)
+        vectors = np.load(path)
     except (ValueError, OSError, EOFError) as error:
         raise BadData(
             f"features/{path.name}: not a plain .npy file ({error}); save it anew"
