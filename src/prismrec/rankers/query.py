@@ -1,8 +1,4 @@
-"""What a fitted model is: a Query in, a score per item out.
-
-`ItemWeights` is linear in the history, so strangers are served at once and every score is an
-exact sum over parts and past items. `Towers` is a dot product of user and item vectors.
-"""
+"""What is asked of a fitted model, and what answers."""
 
 from __future__ import annotations
 
@@ -14,12 +10,9 @@ import numpy as np
 
 from prismrec.data.dataset import Dataset
 from prismrec.data.jagged import Jagged
-from prismrec.selection import best
 from prismrec.types import Csr, Floats, Ints
 
-__all__ = ["Query", "Ranker", "TopK", "top_k"]
-
-BLOCK = 1 << 22  # scores held at once by top_k: 16 MiB of float32, near the cache
+__all__ = ["Query", "Ranker"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,50 +80,3 @@ class Ranker(Protocol):
     def score(self, query: Query) -> Floats:
         """(n, n_items) float32, higher is better; NaN where it has no opinion."""
         ...
-
-
-@dataclass(frozen=True, eq=False)
-class TopK:
-    """The best items of each row; rows with fewer candidates are padded with -1 and -inf."""
-
-    items: Ints  # (n, k) best first
-    scores: Floats  # (n, k)
-
-
-def top_k(
-    ranker: Ranker, query: Query, k: int, *, exclude: Jagged | None = None, only: Ints | None = None
-) -> TopK:
-    """The k best items for each row of a query, in blocks of bounded memory.
-
-    Args:
-        ranker: any fitted model.
-        query: n rows.
-        k: how many to return.
-        exclude: n rows of items never to return; the history where None.
-        only: items that may be returned; all where None.
-
-    Ties go to the lower row. An item scored NaN comes after every other; one scored -inf is
-    never returned.
-    """
-    exclude = query.history if exclude is None else exclude
-    k = min(k, ranker.n_items)
-    allowed = np.arange(ranker.n_items) if only is None else np.unique(only)
-    column = np.full(ranker.n_items, -1, np.int64)  # where an item stands among the allowed
-    column[allowed] = np.arange(len(allowed))
-    items = np.full((len(query), k), -1, np.int64)
-    scores = np.full((len(query), k), -np.inf, np.float32)
-    width = min(k, len(allowed))
-    size = max(1, BLOCK // max(1, ranker.n_items))
-    for start in range(0, len(query) if width else 0, size):
-        rows = np.arange(start, min(start + size, len(query)), dtype=np.int64)
-        given = ranker.score(query.take(rows))
-        block = np.array(given if only is None else given[:, allowed], dtype=np.float32)
-        if np.isnan(block.max()):  # a maximum hands NaN on
-            block[np.isnan(block)] = np.finfo(np.float32).min
-        out = exclude.take(rows)
-        hidden = column[out.values]
-        block[out.rows[hidden >= 0], hidden[hidden >= 0]] = -np.inf
-        columns, scores[rows, :width] = best(block, width)
-        items[rows, :width] = allowed[columns]
-    items[np.isneginf(scores)] = -1
-    return TopK(items, scores)

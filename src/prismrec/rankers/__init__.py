@@ -1,0 +1,12 @@
+"""What a fitted model is: a Query in, a score per item out.
+
+`ItemWeights` is linear in the history, so strangers are served at once and every score is an
+exact sum over parts and past items. `Towers` is a dot product of user and item vectors.
+"""
+
+from __future__ import annotations
+
+from prismrec.rankers.query import Query, Ranker
+from prismrec.rankers.topk import TopK, top_k
+
+__all__ = ["Query", "Ranker", "TopK", "top_k"]
