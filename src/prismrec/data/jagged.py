@@ -76,7 +76,7 @@ class Jagged:
 
         entries = np.ones(len(self.values), np.float32) if data is None else data
         matrix = sparse.csr_array(
-            (entries, self.values, self.offsets), shape=(len(self), n_columns)
+            (entries, self.values, self.offsets), shape=(len(self), n_columns), copy=True
         )
-        matrix.sum_duplicates()
+        matrix.sum_duplicates()  # in place: without the copy it would reorder this history
         return matrix
