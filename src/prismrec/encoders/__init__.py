@@ -19,7 +19,7 @@ class Encoder(Protocol):
 
     @property
     def modality(self) -> str:
-        """ "image", "text" or "audio"."""
+        """What it reads: "image", "text" or "audio"."""
         ...
 
     @property

@@ -1,0 +1,102 @@
+"""aiSFX: any sound, by a network trained on ten collections of sound effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from prismrec.encoders.checkpoints import read_checkpoint
+from prismrec.encoders.mel import blocks, mel_spectrogram
+from prismrec.encoders.onnx_graph import Graph
+from prismrec.encoders.onnx_session import open_session
+from prismrec.encoders.weights import WeightFile, fingerprint_of
+from prismrec.media import decode_each
+from prismrec.media.audio import decode_audio
+from prismrec.types import Floats
+
+__all__ = ["Aisfx"]
+
+WEIGHTS = WeightFile(
+    "aisfx",
+    "0.1.2",
+    "aisfx/models/checkpoint.pth",
+    "499ea75909c932a2f94c35fa722fa4fabc5bcb7e84917209cc5f7402627b7eb5",
+)
+VERSION = 1  # of everything below that shapes the vectors
+RATE, WINDOW, HOP, BANDS = 44_100, 2048, 1024, 96
+BLOCK, BLOCK_HOP = 100, 50  # frames: 2.3 s, half overlapping
+LOUDEST = 9.457798957824707  # largest log-mel value in the authors' training data
+EPSILON = 1e-5  # of the batch normalisations
+
+
+@dataclass(frozen=True)
+class Aisfx:
+    """Sounds to 512 features of unit length, averaged over blocks of 2.3 seconds.
+
+    The first 60 seconds are heard, each sound scaled to the same peak. Sounds go through the
+    network one at a time, so a vector does not depend on its batch.
+
+    Source: Ma, Pons and others, "Representation Learning for the Automatic Indexing of Sound
+    Effects Libraries", ISMIR 2022 (arXiv 2208.09096). Weights: PyPI `aisfx`, CC BY 4.0. Departure:
+    the spectrogram is computed as the package's librosa variant does; the last block ends with
+    the sound instead of being dropped.
+    """
+
+    threads: int = 1  # threads of one call; the vectors do not depend on it
+
+    modality = "audio"
+    dim = 512
+    fingerprint = fingerprint_of("aisfx", WEIGHTS.sha256, VERSION)
+
+    def __call__(self, media: Sequence[bytes]) -> Floats:
+        """(n, 512)."""
+        out = np.empty((len(media), self.dim), np.float32)
+        for row, spectrogram in enumerate(decode_each(media, _prepare)):
+            inputs = {"blocks": blocks(spectrogram, BLOCK, BLOCK_HOP)}
+            mean = self._session.run(["embedding"], inputs)[0].mean(axis=0)
+            out[row] = mean / max(float(np.linalg.norm(mean)), 1e-9)
+        return out
+
+    @cached_property
+    def _session(self) -> Any:
+        return open_session(self.fingerprint, _convert, self.threads)
+
+
+def _prepare(data: bytes) -> Floats:
+    samples = decode_audio(data, RATE)
+    samples = samples / max(float(np.abs(samples).max()), 1e-9)
+    mels = mel_spectrogram(samples, RATE, window=WINDOW, hop=HOP, bands=BANDS, htk=True)
+    return np.asarray(np.log10(mels * 10_000 + 1) / LOUDEST, np.float32)
+
+
+def _convert() -> bytes:
+    """Four pairs of 3 x 3 convolutions; the mean over bands, then the maximum over time."""
+    tensors = {
+        name.removeprefix("embedding_net."): tensor
+        for name, tensor in read_checkpoint(WEIGHTS.read()).items()
+    }
+    graph = Graph("aisfx")
+    x = graph.reshape("blocks", (-1, 1, BLOCK, BANDS))
+    for number in range(1, 5):
+        for layer in (1, 2):
+            x = _layer(graph, tensors, x, f"conv_block{number}.", layer)
+        if number < 4:
+            x = graph.node("MaxPool", x, attributes={"kernel_shape": [2, 2], "strides": [2, 2]})
+    x = graph.reduce("ReduceMean", x, 3)
+    graph.rename(graph.reduce("ReduceMax", x, 2), "embedding")
+    return graph.to_bytes({"blocks": ("n", BLOCK, BANDS)}, {"embedding": ("n", Aisfx.dim)})
+
+
+def _layer(
+    graph: Graph, tensors: Mapping[str, npt.NDArray[Any]], x: str, block: str, layer: int
+) -> str:
+    norm = f"{block}bn{layer}"
+    scale = tensors[f"{norm}.weight"] / np.sqrt(tensors[f"{norm}.running_var"] + EPSILON)
+    shift = tensors[f"{norm}.bias"] - tensors[f"{norm}.running_mean"] * scale
+    weight = tensors[f"{block}conv{layer}.weight"] * scale[:, None, None, None]
+    return graph.node("Relu", graph.conv(x, weight, shift, pads=(1, 1, 1, 1)))

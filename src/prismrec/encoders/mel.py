@@ -1,0 +1,79 @@
+"""Mel spectrograms of a whole sound at once, by numpy alone."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from scipy import fft
+
+from prismrec.types import Doubles, Floats
+
+__all__ = ["blocks", "mel_spectrogram"]
+
+
+def mel_spectrogram(
+    samples: Floats, rate: int, *, window: int, hop: int, bands: int, htk: bool = False
+) -> Floats:
+    """(t, bands) power in each mel band of each frame; frame t is centred on sample t * hop.
+
+    A periodic Hann window; the sound is padded with zeros by half a window on both sides.
+    `htk` chooses O'Shaughnessy's mel scale with filters that sum to 1; otherwise Slaney's scale
+    with filters of area 1. Both as librosa 0.11 has them (`htk=True, norm=1` and the defaults).
+    """
+    padded = np.pad(samples, window // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
+    spectrum = fft.rfft(frames * _hann(window), axis=1)
+    power = spectrum.real**2 + spectrum.imag**2
+    return np.asarray(power @ _filters(rate, window, bands, htk), np.float32)
+
+
+def blocks(spectrogram: Floats, length: int, hop: int) -> Floats:
+    """(n, length, bands) stretches that start every `hop` frames; the last one ends the sound.
+
+    A sound shorter than one block is repeated until it fills it.
+    """
+    if len(spectrogram) <= length:
+        return np.resize(spectrogram, (1, length, spectrogram.shape[1]))
+    last = len(spectrogram) - length
+    starts = [*range(0, last, hop), last]
+    return np.stack([spectrogram[start : start + length] for start in starts])
+
+
+@cache
+def _hann(window: int) -> Floats:
+    angles = 2 * np.pi * np.arange(window) / window
+    return (0.5 - 0.5 * np.cos(angles)).astype(np.float32)
+
+
+@cache
+def _filters(rate: int, window: int, bands: int, htk: bool) -> Floats:
+    """(window // 2 + 1, bands) triangles whose corners are evenly spaced in mels."""
+    to_mel, to_hertz = (_htk_mel, _htk_hertz) if htk else (_slaney_mel, _slaney_hertz)
+    top = float(to_mel(np.array(rate / 2)))
+    corners = to_hertz(np.linspace(0, top, bands + 2))
+    bins = np.fft.rfftfreq(window, 1 / rate)[:, None]
+    rising = (bins - corners[:-2]) / np.diff(corners)[:-1]
+    falling = (corners[2:] - bins) / np.diff(corners)[1:]
+    triangles = np.minimum(rising, falling).clip(min=0)
+    scale = triangles.sum(axis=0).clip(1e-12) if htk else (corners[2:] - corners[:-2]) / 2
+    return (triangles / scale).astype(np.float32)
+
+
+def _htk_mel(hertz: Doubles) -> Doubles:
+    return 2595 * np.log10(1 + hertz / 700)
+
+
+def _htk_hertz(mel: Doubles) -> Doubles:
+    return 700 * (10 ** (mel / 2595) - 1)
+
+
+# Slaney's scale is linear below 1,000 Hz (15 mels) and has 27 mels per factor of 6.4 above.
+def _slaney_mel(hertz: Doubles) -> Doubles:
+    return np.where(
+        hertz < 1000, hertz * 0.015, 15 + 27 * np.log(hertz.clip(1000) / 1000) / np.log(6.4)
+    )
+
+
+def _slaney_hertz(mel: Doubles) -> Doubles:
+    return np.where(mel < 15, mel / 0.015, 1000 * 6.4 ** ((mel.clip(15) - 15) / 27))

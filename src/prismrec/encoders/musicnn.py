@@ -1,0 +1,156 @@
+"""musicnn: music, by a network trained to tag songs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from prismrec.encoders.mel import blocks, mel_spectrogram
+from prismrec.encoders.onnx_graph import Graph
+from prismrec.encoders.onnx_session import open_session
+from prismrec.encoders.tensorbundle import read_bundle
+from prismrec.encoders.weights import WeightFile, fingerprint_of
+from prismrec.media import decode_each
+from prismrec.media.audio import decode_audio
+from prismrec.types import Floats
+
+__all__ = ["MusiCnn"]
+
+INDEX = WeightFile(
+    "musicnn",
+    "0.1.0",
+    "musicnn/MSD_musicnn/.index",
+    "87f3e0f3550c8d3bafc840374003e5c8af5eeb5ecf6add61af09a7822d3282c8",
+)
+WEIGHTS = WeightFile(
+    "musicnn",
+    "0.1.0",
+    "musicnn/MSD_musicnn/.data-00000-of-00001",
+    "8579734ee6388f799ed0def4bbd0d1fdcbeaf213ef2a9dc860917bd76a303de6",
+)
+VERSION = 1  # of everything below that shapes the vectors
+RATE, WINDOW, HOP, BANDS = 16_000, 512, 256, 96
+BLOCK = 187  # frames: 3 s, what the network was trained on
+EPSILON = 1e-3  # of the batch normalisations
+
+
+@dataclass(frozen=True)
+class MusiCnn:
+    """Music to the 200 features under the tagger, averaged over blocks of 3 seconds.
+
+    The first 60 seconds are heard. Songs go through the network one at a time, so a vector does
+    not depend on its batch.
+
+    Source: Pons and Serra, "musicnn: pre-trained convolutional neural networks for music audio
+    tagging", 2019 (arXiv 1909.06654), the variant trained on the Million Song Dataset. Weights:
+    PyPI `musicnn`, ISC. Departures: the last block ends with the sound instead of being dropped;
+    spectrograms keep single precision.
+    """
+
+    threads: int = 1  # threads of one call; the vectors do not depend on it
+
+    modality = "audio"
+    dim = 200
+    fingerprint = fingerprint_of("musicnn", INDEX.sha256, WEIGHTS.sha256, VERSION)
+
+    def __call__(self, media: Sequence[bytes]) -> Floats:
+        """(n, 200)."""
+        out = np.empty((len(media), self.dim), np.float32)
+        for row, spectrogram in enumerate(decode_each(media, _prepare)):
+            inputs = {"blocks": blocks(spectrogram, BLOCK, BLOCK)}
+            out[row] = self._session.run(["embedding"], inputs)[0].mean(axis=0)
+        return out
+
+    @cached_property
+    def _session(self) -> Any:
+        return open_session(self.fingerprint, _convert, self.threads)
+
+
+def _prepare(data: bytes) -> Floats:
+    mels = mel_spectrogram(decode_audio(data, RATE), RATE, window=WINDOW, hop=HOP, bands=BANDS)
+    return np.asarray(np.log10(mels * 10_000 + 1), np.float32)
+
+
+def _convert() -> bytes:
+    return _Network(read_bundle(INDEX.read(), WEIGHTS.read())).to_bytes()
+
+
+class _Network:
+    """The layers in order. Shapes: n blocks, c channels, t = 187 frames, f = 96 bands."""
+
+    def __init__(self, tensors: dict[str, npt.NDArray[Any]]) -> None:
+        self.tensors = tensors
+        self.graph = Graph("musicnn")
+
+    def to_bytes(self) -> bytes:
+        graph = self.graph
+        x = graph.reshape("blocks", (-1, 1, BLOCK, BANDS))
+        x = graph.affine(x, *self.norm(0, (1, 1, 1)))
+        front = [self.front(x, number) for number in range(5)]
+        wide = graph.node("Concat", *front, attributes={"axis": 1})  # (n, 561, t)
+        first = self.middle(wide, 5)
+        second = graph.node("Add", self.middle(first, 6), first)
+        third = graph.node("Add", self.middle(second, 7), second)
+        x = graph.node("Concat", wide, first, second, third, attributes={"axis": 1})
+        graph.rename(self.back(x), "embedding")
+        return graph.to_bytes({"blocks": ("n", BLOCK, BANDS)}, {"embedding": ("n", MusiCnn.dim)})
+
+    def front(self, x: str, number: int) -> str:
+        """(n, 1, t, f) to (n, c, t): filters for timbre (0, 1) or rhythm (2, 3, 4), best band."""
+        kernel = self.tensors[_name("conv2d", number) + "/kernel"]
+        before = (kernel.shape[0] - 1) // 2
+        after = kernel.shape[0] - 1 - before
+        x = self.conv(x, number, pads=(before, 0, after, 0))
+        x = self.graph.affine(x, *self.norm(number + 1, (-1, 1, 1)))
+        return self.graph.reduce("ReduceMax", x, 3)
+
+    def middle(self, x: str, number: int) -> str:
+        """(n, c, t) to (n, 64, t): filters over 7 frames and all channels."""
+        x = self.graph.node("Transpose", x, attributes={"perm": [0, 2, 1]})
+        x = self.graph.reshape(x, (0, 1, BLOCK, -1))
+        x = self.conv(x, number, pads=(3, 0, 3, 0))
+        x = self.graph.affine(x, *self.norm(number + 1, (-1, 1, 1)))
+        return self.graph.reshape(x, (0, -1, BLOCK))
+
+    def back(self, x: str) -> str:
+        """(n, c, t) to (n, 200): maximum and mean over time, one dense layer."""
+        pools = [
+            self.graph.reshape(self.graph.reduce(operator, x, 2), (0, -1, 1))
+            for operator in ("ReduceMax", "ReduceMean")
+        ]
+        x = self.graph.node("Concat", *pools, attributes={"axis": 2})  # channels outermost
+        x = self.graph.node("Flatten", x)
+        x = self.graph.affine(x, *self.norm(9, (-1,)))
+        weight = self.graph.constant(self.tensors["dense/kernel"])
+        bias = self.graph.constant(self.tensors["dense/bias"])
+        x = self.graph.node("Relu", self.graph.node("Gemm", x, weight, bias))
+        return self.graph.affine(x, *self.norm(10, (-1,)))
+
+    def conv(self, x: str, number: int, *, pads: Sequence[int]) -> str:
+        name = _name("conv2d", number)
+        weight = self.tensors[f"{name}/kernel"].transpose(3, 2, 0, 1)
+        bias = self.tensors[f"{name}/bias"]
+        return self.graph.node("Relu", self.graph.conv(x, weight, bias, pads=pads))
+
+    def norm(
+        self, number: int, shape: tuple[int, ...]
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """Scale and shift of a batch normalisation.
+
+        It stands behind a ReLU or before padding, so it cannot be folded into a convolution.
+        """
+        name = _name("batch_normalization", number)
+        scale = self.tensors[f"{name}/gamma"] / np.sqrt(
+            self.tensors[f"{name}/moving_variance"] + EPSILON
+        )
+        shift = self.tensors[f"{name}/beta"] - self.tensors[f"{name}/moving_mean"] * scale
+        return scale.reshape(shape), shift.reshape(shape)
+
+
+def _name(kind: str, number: int) -> str:
+    return f"{kind}_{number}" if number else kind

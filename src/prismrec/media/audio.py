@@ -1,0 +1,51 @@
+"""Sounds: bytes to mono samples at the rate that is asked for."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import soundfile
+import soxr
+
+from prismrec.errors import BadMedia
+from prismrec.types import Floats
+
+__all__ = ["decode_audio"]
+
+FULL_SCALE = 8.0  # a peak above this is no loud recording but integers stored as floats
+
+
+def decode_audio(data: bytes, rate: int, *, seconds: float = 60.0) -> Floats:
+    """(n,) mean of the channels at `rate` samples a second, of the first `seconds` only.
+
+    A file cut off in its middle gives what can still be read. Silence is a sound like any other.
+
+    Raises:
+        BadMedia: where the bytes are no sound, hold no samples or hold values that are not finite.
+    """
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as file:
+            own_rate = file.samplerate
+            samples = file.read(int(seconds * own_rate), dtype="float32", always_2d=True)
+        mono = _checked(samples.mean(axis=1, dtype=np.float32))
+        return _not_empty(soxr.resample(mono, own_rate, rate) if own_rate != rate else mono)
+    except BadMedia:
+        raise
+    except Exception as error:  # a decoder that is fed broken bytes may raise anything
+        reason = str(error).removeprefix("Error opening <_io.BytesIO object>: ")
+        raise BadMedia(0, f"not a readable sound ({reason})") from error
+
+
+def _checked(samples: Floats) -> Floats:
+    _not_empty(samples)
+    peak = np.abs(samples).max()
+    if not np.isfinite(peak):
+        raise BadMedia(0, "the sound holds values that are not finite")
+    return samples / peak if peak > FULL_SCALE else samples
+
+
+def _not_empty(samples: Floats) -> Floats:
+    if len(samples) == 0:
+        raise BadMedia(0, "the sound holds no samples")
+    return np.ascontiguousarray(samples, np.float32)
