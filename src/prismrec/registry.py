@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import importlib
 import types
 import typing
@@ -57,8 +58,13 @@ KINDS: dict[str, dict[str, str]] = {
 
 
 def _table(kind: str) -> dict[str, str]:
-    found = {point.name: point.value for point in entry_points(group=f"prismrec.{kind}")}
-    return found | KINDS[kind]
+    return _joined(kind) | KINDS[kind]
+
+
+@functools.cache  # reads the metadata of every installed package: milliseconds
+def _joined(kind: str) -> dict[str, str]:
+    """What other packages brought."""
+    return {point.name: point.value for point in entry_points(group=f"prismrec.{kind}")}
 
 
 def names(kind: str) -> list[str]:
