@@ -27,6 +27,11 @@ KINDS: dict[str, dict[str, str]] = {
         "popularity": "prismrec.models.popularity:Popularity",
         "prism": "prismrec.models.prism:Prism",
     },
+    "rankers": {
+        "content": "prismrec.models.content_knn:ContentRanker",
+        "item-weights": "prismrec.rankers:ItemWeights",
+        "towers": "prismrec.rankers:Towers",
+    },
     "encoders": {
         "aisfx": "prismrec.encoders.aisfx:Aisfx",
         "colour-histogram": "prismrec.encoders.colour:ColourHistogram",
@@ -68,7 +73,7 @@ def _joined(kind: str) -> dict[str, str]:
 
 
 def names(kind: str) -> list[str]:
-    """Sorted names of one kind: "models", "encoders", "splits" or "metrics"."""
+    """Sorted names of one kind: "models", "rankers", "encoders", "splits" or "metrics"."""
     return sorted(_table(kind))
 
 
