@@ -1,0 +1,28 @@
+"""Popularity: what most people use, for everybody alike."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from prismrec.data.dataset import Dataset
+from prismrec.graph.support import support
+from prismrec.rankers import ItemWeights
+from prismrec.train import Training
+
+__all__ = ["Popularity"]
+
+
+@dataclass(frozen=True)
+class Popularity:
+    """Score = number of users of the item. It is the floor that every model must clear.
+
+    Relations: the bias of `item-knn` is this number, scaled; `prism` learns how much it should
+    count.
+    """
+
+    half_life: float | None = None  # days after which a use counts half; None: uses never fade
+
+    def fit(self, train: Dataset, how: Training = Training()) -> ItemWeights:
+        """Count; a log without times has no half-life."""
+        counts = support(train.interactions, train.n_items, half_life=self.half_life)
+        return ItemWeights((), counts, about={"model": "popularity", **asdict(self)})
