@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prismrec.data.demo.themes import MODIFIERS, THEMES
+from prismrec.data.demo.themes import THEMES, phrases
 
 __all__ = ["BLOCK", "COMMUNITIES", "GENRES", "LOOKS", "Record", "Stream", "catalogue", "stream"]
 
@@ -56,6 +56,24 @@ CHINESE_NAMES = tuple(
         *(("孟想", "Meng Xiang"), ("半截烟囱", "Banjie Yancong"), ("温故", "Wen Gu")),
     )
 )
+
+
+MODIFIERS = phrases("""
+    The Last | 最后的 | Zuihou de
+    The First | 最初的 | Zuichu de
+    Unsent | 未寄出的 | Wei jichu de
+    Another | 另一种 | Ling yi zhong
+    Returning | 归来的 | Guilai de
+    Borrowed | 借来的 | Jielai de
+    Nobody's | 无人的 | Wuren de
+    Our | 我们的 | Women de
+    Distant | 远方的 | Yuanfang de
+    Remembered | 记忆里的 | Jiyi li de
+    Nameless | 无名的 | Wuming de
+    Wandering | 流浪的 | Liulang de
+    Patient | 耐心的 | Naixin de
+    Found | 拾来的 | Shilai de
+""")
 
 
 class Stream(IntEnum):

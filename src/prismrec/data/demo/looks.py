@@ -133,8 +133,8 @@ def neon(rng: np.random.Generator) -> tuple[Image.Image, Lettering]:
         turn = np.linspace(0, 2 * np.pi, sides + 1) + spin + 0.12 * k
         corners = [(middle[0] + reach * np.cos(t), middle[1] + reach * np.sin(t)) for t in turn]
         pen.line(corners, two if k % 2 == 0 else one, 7, joint="curve")
-    for star in rng.random((60, 2)):
-        at = (star[0] * FINE, star[1] * horizon)
+    for x, y in rng.random((60, 2)).tolist():
+        at = (x * FINE, 0.2 * FINE + y * (horizon - 0.2 * FINE))
         pen.ellipse((*at, at[0] + 3, at[1] + 3), (190, 190, 210))
     rows, _ = grid()
     sky = gradient(np.broadcast_to(rows, (SIZE, SIZE)), [(8, 6, 18), night, (8, 6, 18)])
@@ -219,7 +219,7 @@ def ink(rng: np.random.Generator) -> tuple[Image.Image, Lettering]:
 
 def seal(rng: np.random.Generator) -> Image.Image:
     """A small red seal with strokes that look like carved characters and mean nothing."""
-    cut = np.kron(rng.random((4, 4)) < 0.55, np.ones((8, 8), bool))
+    cut = np.kron(rng.permutation(16).reshape(4, 4) < 9, np.ones((8, 8), bool))
     within = np.arange(32) % 8
     cut &= (within < 4)[:, None] | (within < 3)  # strokes with red between them
     values = np.full((44, 44, 3), (172, 38, 30), np.uint8)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["ASIDES", "MODIFIERS", "THEMES", "Phrase", "Theme"]
+__all__ = ["THEMES", "Phrase", "Theme", "phrases"]
 
 
 class Phrase(NamedTuple):
@@ -20,65 +20,27 @@ class Phrase(NamedTuple):
 
 
 class Theme(NamedTuple):
-    """What a theme is called, the nouns of its titles and the sentences of its blurbs."""
+    """What a theme is called, the nouns of its titles, and the stuff of its blurbs."""
 
     name: Phrase
     nouns: tuple[Phrase, ...]
+    details: tuple[str, ...]
+    details_zh: tuple[str, ...]
     scenes: tuple[str, ...]
     scenes_zh: tuple[str, ...]
     feelings: tuple[str, ...]
     feelings_zh: tuple[str, ...]
 
 
+def listed(text: str) -> tuple[str, ...]:
+    """Texts between bars."""
+    return tuple(part.strip() for part in text.replace("\n", " ").split("|"))
+
+
 def phrases(text: str) -> tuple[Phrase, ...]:
     """Phrases from "english | chinese | latin" lines."""
-    rows = ([part.strip() for part in line.split("|")] for line in text.strip().splitlines())
-    return tuple(Phrase(*row) for row in rows)
+    return tuple(Phrase(*listed(line)) for line in text.strip().splitlines())
 
-
-MODIFIERS = phrases("""
-    The Last | 最后的 | Zuihou de
-    The First | 最初的 | Zuichu de
-    Unsent | 未寄出的 | Wei jichu de
-    Another | 另一种 | Ling yi zhong
-    Returning | 归来的 | Guilai de
-    Borrowed | 借来的 | Jielai de
-    Nobody's | 无人的 | Wuren de
-    Our | 我们的 | Women de
-    Distant | 远方的 | Yuanfang de
-    Remembered | 记忆里的 | Jiyi li de
-    Nameless | 无名的 | Wuming de
-    Wandering | 流浪的 | Liulang de
-    Patient | 耐心的 | Naixin de
-    Found | 拾来的 | Shilai de
-""")
-
-ASIDES = (
-    (
-        "Recorded in three evenings, and nothing was done twice.",
-        "Comes with a folded sheet that has every line printed on it.",
-        "The second pressing, made again because so many asked.",
-        "Four friends made it, and it shows.",
-        "Two years of work went into these forty minutes.",
-        "Play it from beginning to end; the order matters.",
-        "The artist's third album, and the most personal one.",
-        "A small edition, numbered by hand.",
-        "Listen once with someone, then once alone.",
-        "Nothing here is in a hurry to explain itself.",
-    ),
-    (
-        "三个晚上录完，没有一处重来。",
-        "随片附一张折页，印着每一句词。",
-        "因为问的人太多，这是第二次印制。",
-        "四个朋友一起做的，听得出来。",
-        "四十分钟，做了整整两年。",
-        "请从头听到尾，顺序是想过的。",
-        "第三张专辑，也是最贴近自己的一张。",
-        "少量发行，手写编号。",
-        "先和别人听一遍，再自己听一遍。",
-        "它不急着向谁解释什么。",
-    ),
-)
 
 SEA = Theme(
     Phrase("the sea", "大海", "hai"),
@@ -89,6 +51,14 @@ SEA = Theme(
         Island | 岛 | Dao
         Shoreline | 海岸 | Haian
         Fishing Boat | 渔船 | Yuchuan
+    """),
+    listed("""
+        salt on the ropes | a gull on the mast | low tide | a letter in a bottle | the foghorn |
+        nets hung out to dry | a swimmer far out | waves against the pier
+    """),
+    listed("""
+        缆绳上的盐 | 桅杆上的海鸥 | 退潮的沙滩 | 漂流瓶 |
+        雾笛 | 晾着的渔网 | 拍打码头的浪 | 游得很远的人
     """),
     (
         "Songs about the sea: fishing boats leaving before dawn, salt on the ropes, gulls behind.",
@@ -123,6 +93,14 @@ CITY = Theme(
         Night Market | 夜市 | Yeshi
         Downtown | 闹市 | Naoshi
         Streetlamp | 街灯 | Jiedeng
+    """),
+    listed("""
+        the last underground train | a bar that never closes | wet asphalt | a far siren |
+        strangers at a crossing | lit office windows | a taxi in the rain | the lift to the roof
+    """),
+    listed("""
+        末班地铁 | 通宵的酒吧 | 湿漉漉的马路 | 隔两条街的警笛 |
+        路口的陌生人 | 写字楼的灯 | 雨里的出租车 | 通往天台的电梯
     """),
     (
         "The city after midnight: taxis, wet asphalt, shop signs that nobody switches off.",
@@ -162,6 +140,14 @@ CHILDHOOD = Theme(
         Summer Holiday | 暑假 | Shujia
         Hide and Seek | 捉迷藏 | Zhuomicang
     """),
+    listed("""
+        a wooden rocking horse | the bell for recess | grandmother's slippers | a tree house |
+        marbles in a jar | a birthday with six candles | a lost milk tooth | the first bicycle
+    """),
+    listed("""
+        木马 | 下课铃 | 外婆的拖鞋 | 树上的小屋 |
+        一罐弹珠 | 插着六根蜡烛的生日蛋糕 | 掉了的乳牙 | 第一辆自行车
+    """),
     (
         "Memories of being a child: scraped knees, a schoolbag too big, the bell for recess.",
         "Grandmother's stories at bedtime, toys under the blanket, a lamp left on for the kids.",
@@ -195,6 +181,14 @@ SNOW = Theme(
         Winter | 冬天 | Dongtian
         Frozen Lake | 冰湖 | Binghu
         Mountain Hut | 山屋 | Shanwu
+    """),
+    listed("""
+        ice flowers on a window | a sledge without a rider | the first frost | a frozen waterfall |
+        breath in cold air | ski tracks | an icicle as long as an arm | a snowed-in village
+    """),
+    listed("""
+        窗上的冰花 | 没人坐的雪橇 | 初霜 | 冻住的瀑布 |
+        冷风里的白气 | 雪地上的滑痕 | 一臂长的冰柱 | 大雪封住的村庄
     """),
     (
         "Snow falls on the pass for nine days, and in the hut someone keeps the stove burning.",
@@ -230,6 +224,14 @@ RAILWAY = Theme(
         Suitcase | 行李箱 | Xinglixiang
         Single Ticket | 单程票 | Dancheng piao
     """),
+    listed("""
+        the night train | a whistle in a tunnel | a missed connection | the dining car |
+        a stamp in a passport | luggage without an owner | a bridge over a gorge | the terminus
+    """),
+    listed("""
+        夜行列车 | 隧道里的汽笛 | 错过的换乘 | 餐车 |
+        护照上的章 | 无人认领的行李 | 峡谷上的铁桥 | 终点站
+    """),
     (
         "A long journey by train: the ticket, the platform, three nights in the sleeping car.",
         "Passengers share a compartment across the continent and part without giving names.",
@@ -263,6 +265,14 @@ GARDEN = Theme(
         Honeybee | 蜜蜂 | Mifeng
         Wisteria | 紫藤 | Ziteng
         Moss | 苔藓 | Taixian
+    """),
+    listed("""
+        a bee asleep in a flower | rain on cabbage leaves | the compost heap | a rake by the gate |
+        plums too high to reach | seeds in a matchbox | ivy on the wall | a toad under the pots
+    """),
+    listed("""
+        睡在花里的蜜蜂 | 打在菜叶上的雨 | 堆肥 | 门边的耙子 |
+        够不着的李子 | 火柴盒里的种子 | 墙上的常春藤 | 花盆下的蟾蜍
     """),
     (
         "A year in the garden: sowing, weeding, bees in the flowers, apples in the grass.",
@@ -298,6 +308,14 @@ STARS = Theme(
         Galaxy | 银河 | Yinhe
         Moonrise | 月升 | Yuesheng
     """),
+    listed("""
+        the rings of Saturn | a signal from a probe | a meteor at dawn | the dark side of the moon |
+        an astronaut's glove adrift | two moons rising | a telescope in the desert | dust of a nova
+    """),
+    listed("""
+        土星的光环 | 探测器的信号 | 黎明的流星 | 月球的背面 |
+        飘走的宇航手套 | 同时升起的两个月亮 | 沙漠里的望远镜 | 新星的尘埃
+    """),
     (
         "An astronaut looks back at the Earth and sends the same message for forty years.",
         "Comets, satellites and the far side of the moon: a map of space for one listener.",
@@ -331,6 +349,14 @@ KITCHEN = Theme(
         Cookbook | 菜谱 | Caipu
         Breakfast | 早餐 | Zaocan
         Pepper Pot | 胡椒罐 | Hujiao guan
+    """),
+    listed("""
+        steam on the lid | garlic in hot oil | a pinch of salt | the last slice of cake |
+        dough under a cloth | soup for a sick friend | burnt toast | a spoon that goes round
+    """),
+    listed("""
+        锅盖上的热气 | 下了油锅的蒜 | 一撮盐 | 最后一块蛋糕 |
+        盖着布的面团 | 给病人熬的汤 | 烤焦的面包 | 传着用的勺子
     """),
     (
         "Everything happens in a kitchen: dumplings are folded, soup boils, the family eats.",
