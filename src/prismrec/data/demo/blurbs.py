@@ -101,11 +101,9 @@ def blurb(record: Record, rng: np.random.Generator) -> tuple[str, str]:
     sentences of its own.
     """
     theme = THEMES[record.theme]
-    banks = (
-        (theme.scenes, theme.details, LISTS[0], (*theme.feelings, *ASIDES[0])),
-        (theme.scenes_zh, theme.details_zh, LISTS[1], (*theme.feelings_zh, *ASIDES[1])),
-    )
-    english, chinese = (_told(*bank, rng) for bank in banks)
+    ends, ends_zh = (*theme.feelings, *ASIDES[0]), (*theme.feelings_zh, *ASIDES[1])
+    english = _told(theme.scenes, theme.details, LISTS[0], ends, rng)
+    chinese = _told(theme.scenes_zh, theme.details_zh, LISTS[1], ends_zh, rng)
     return (
         " ".join(english) if record.language != "zh" else "",
         "".join(chinese) if record.language != "en" else "",
@@ -114,12 +112,10 @@ def blurb(record: Record, rng: np.random.Generator) -> tuple[str, str]:
 
 def bio(driver: str, favourites: Sequence[str], rng: np.random.Generator) -> str:
     """A line by a listener who is driven by a modality and likes certain styles of it."""
-    language = int(rng.random() < 0.35)
-    words = [_named(style)[language] for style in favourites]
+    language = int(rng.random() < 0.35)  # 1 is Chinese
+    words = (" and ", "和")[language].join(_named(style)[language] for style in favourites)
     bank = BIOS[driver]
-    return bank[int(rng.integers(len(bank)))][language].format(
-        (" and ", "和")[language].join(words)
-    )
+    return bank[int(rng.integers(len(bank)))][language].format(words)
 
 
 def _told(
