@@ -10,9 +10,13 @@ from typer.core import TyperGroup
 
 import prismrec
 from prismrec.cli.check import check
+from prismrec.cli.compare import compare
+from prismrec.cli.evaluate import evaluate
+from prismrec.cli.fit import fit
 from prismrec.cli.list import list_names
 from prismrec.cli.make_shop import make_shop
 from prismrec.cli.output import complain
+from prismrec.cli.recommend import recommend
 from prismrec.errors import PrismrecError
 
 __all__ = ["app"]
@@ -57,6 +61,10 @@ def _root(
 COMMANDS: dict[str, Callable[..., None]] = {
     "make-shop": make_shop,
     "check": check,
+    "fit": fit,
+    "evaluate": evaluate,
+    "compare": compare,
+    "recommend": recommend,
     "list": list_names,
 }
 for name, command in COMMANDS.items():

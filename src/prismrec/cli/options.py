@@ -10,21 +10,38 @@ import typer
 __all__ = [
     "AsJson",
     "Audio",
+    "History",
     "Image",
     "K",
     "ModelPath",
+    "Refit",
     "Seed",
     "ShopPath",
     "SplitName",
     "Text",
+    "User",
     "cutoffs",
+    "one_person",
 ]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 ShopPath = Annotated[Path, typer.Argument(metavar="SHOP", help="Folder with log and catalogue.")]
 ModelPath = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a fitted model.")]
-SplitName = Annotated[str, typer.Option(help="How to split the log: see `prismrec list splits`.")]
+SplitName = Annotated[
+    str | None,
+    typer.Option(
+        help="How to split the log (`prismrec list splits`, or a column of labels); left out, the "
+        "labels that came with it, else by time, else random."
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Seed of every random choice.")]
+Refit = Annotated[
+    bool, typer.Option("--refit", help="Fit on train and valid together, as a live shop would.")
+]
+User = Annotated[str | None, typer.Option(metavar="ID", help="A user of the log.")]
+History = Annotated[
+    str | None, typer.Option(metavar="ITEMS", help="What a stranger has used, with commas.")
+]
 K = Annotated[str, typer.Option("-k", "--k", help="Lengths of the lists to judge, with commas.")]
 
 _ENCODER = "Encoder of {}s, `auto` for the default, `none` to leave them out."
@@ -42,3 +59,10 @@ def cutoffs(text: str) -> tuple[int, ...]:
     if not values or min(values) < 1:
         raise typer.BadParameter(f"{text!r} is not a list of whole numbers such as 10,20")
     return values
+
+
+def one_person(user: str | None, history: str | None) -> dict[str, str | list[str]]:
+    """Who was asked for: --user or --history, not both and not neither."""
+    if (user is None) == (history is None):
+        raise typer.BadParameter("give either --user ID or --history ITEM,ITEM")
+    return {"user": user} if user is not None else {"history": (history or "").split(",")}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -13,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-__all__ = ["complain", "emit", "note", "progress", "say", "table"]
+__all__ = ["complain", "emit", "note", "say", "table", "tracked"]
 
 
 def emit(value: Any) -> None:
@@ -48,17 +49,29 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     Console(highlight=False).print(out)
 
 
-def progress() -> Progress:
-    """Progress bars on stderr that vanish when done; nothing where stderr is no terminal."""
-    return Progress(
-        TextColumn("{task.description}"),
+@contextmanager
+def tracked(description: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A bar on stderr that vanishes when done; yields what to call with (done, total, what).
+
+    Nothing is drawn where stderr is no terminal.
+    """
+    console = Console(stderr=True)
+    columns = (
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=not Console(stderr=True).is_terminal,
+        TextColumn("{task.fields[what]}"),
     )
+    text = TextColumn("{task.description}")
+    with Progress(
+        text, *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bars:
+        task = bars.add_task(description, total=None, what="")
+
+        def step(done: int, total: int, what: str) -> None:
+            bars.update(task, completed=done, total=total, what=escape(what))
+
+        yield step
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,97 @@
+"""`prismrec compare`: several models, one split, one protocol, one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from prismrec.cli.options import AsJson, Audio, Image, K, Refit, ShopPath, SplitName, Text, cutoffs
+from prismrec.cli.output import complain, emit, note, say, table, tracked
+
+if TYPE_CHECKING:
+    from prismrec.evaluation.compare import Result
+    from prismrec.evaluation.result import Evaluation
+
+__all__ = ["compare", "print_results"]
+
+MODELS = "popularity,item-knn,content-knn,prism"
+
+
+def compare(
+    shop: ShopPath,
+    models: Annotated[
+        str, typer.Option(help="Names with commas; `name:field=value:field=value` for a variant.")
+    ] = MODELS,
+    split: SplitName = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many splits to draw.")] = 1,
+    k: K = "10,20",
+    refit: Refit = False,
+    image: Image = "auto",
+    text: Text = "auto",
+    audio: Audio = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Fit and judge several models on the same splits, with intervals."""
+    from prismrec.cli.loading import default_split, encoded, open_shop
+    from prismrec.evaluation.compare import as_json as to_json
+    from prismrec.evaluation.compare import compare
+
+    sizes = cutoffs(k)
+    specs = [spec for spec in models.split(",") if spec]
+    opened = open_shop(shop)
+    data = encoded(opened, image=image, text=text, audio=audio)
+    with tracked("comparing") as progress:
+        results = compare(
+            data,
+            specs,
+            split=split or default_split(data),
+            seeds=seeds,
+            k=sizes,
+            refit=refit,
+            progress=progress,
+        )
+    if as_json:
+        emit(to_json(results, shop=opened.name))
+    else:
+        print_results(results, sizes)
+
+
+def print_results(results: Sequence[Result], sizes: Sequence[int]) -> None:
+    """Print the tables of a comparison: all items, and new items where the split has any."""
+    from prismrec.evaluation.compare import pooled
+
+    for result in results:
+        if result.skipped:
+            complain(f"{result.model} was skipped: {result.skipped}")
+    seconds = {r.model: r.fit_seconds for r in results}  # of the last seed
+    for title, runs in (
+        ("All items", pooled(results)),
+        ("New items, ranked among themselves", pooled(results, new_items=True)),
+    ):
+        if runs:
+            _print_runs(title, runs, sizes, seconds)
+    for text in dict.fromkeys(n for run in pooled(results).values() for n in run.notes):
+        note(text)
+
+
+def _print_runs(
+    title: str, runs: Mapping[str, Evaluation], sizes: Sequence[int], seconds: Mapping[str, float]
+) -> None:
+    first = next(iter(runs.values()))
+    names = [f"{metric}@{size}" for size in sizes for metric in ("recall", "ndcg")]
+    names += [f"coverage@{max(sizes)}"]
+    rows = [
+        [model, *(_figure(run, name) for name in names), f"{seconds[model]:.1f}"]
+        for model, run in runs.items()
+    ]
+    table(f"{title} ({first.n_users} users, {first.n_items} items)", ("", *names, "fit s"), rows)
+    say()
+
+
+def _figure(run: Evaluation, name: str) -> str:
+    if name in run.lists:
+        return f"{run.lists[name]:.2f}"
+    mean, low, high = run.metrics[name]
+    return f"{mean:.4f} ±{(high - low) / 2:.4f}"

@@ -1,0 +1,133 @@
+"""A model folder as `prismrec fit` leaves it: the ranker, its names, the log and how it came about.
+
+Beside what `prismrec.saving` writes lie the log that the ranker was fitted on and `fit.json`, which
+is written last and names both, so that neither can be taken for another model's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from prismrec import saving
+from prismrec.data.dataset import Dataset
+from prismrec.data.interactions import Interactions
+from prismrec.data.jagged import Jagged
+from prismrec.errors import BadModel, UnknownName
+from prismrec.rankers import Query
+
+__all__ = ["Fitted", "digest", "keep", "open_model"]
+
+RECORD = "fit.json"
+COLUMNS = ("users", "items", "weight", "time")
+AGAIN = "fit it again with `prismrec fit`"
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A ranker with everything that is needed to ask it by name."""
+
+    ranker: Any
+    train: Dataset  # the log it was fitted on, without features
+    titles: tuple[str, ...]  # one per item
+    made: Mapping[str, Any]  # model, split, seed, refit, shop, seconds
+
+    def query(self, user: str | None, history: str | None) -> Query:
+        """One row: a known user, or a stranger known by item identifiers with commas.
+
+        Raises:
+            UnknownName: for a user or item that the model does not know.
+        """
+        if history is not None:
+            names = [name.strip() for name in history.split(",") if name.strip()]
+            return Query.strangers(Jagged.from_rows([[self.item(name) for name in names]]))
+        if user is None or user not in self.train.user_ids:
+            raise UnknownName(
+                f"no user is called {user!r} in this model; ask for a stranger by what they have "
+                "used: --history ITEM,ITEM"
+            )
+        return Query.of(self.train, self.train.user_ids.index([user]))
+
+    def item(self, name: str) -> int:
+        """Row of an item."""
+        if name not in self.train.item_ids:
+            raise UnknownName(
+                f"no item is called {name!r} in this model; give an item's identifier"
+            )
+        return self.train.item_ids.rows[name]
+
+    def describe(self, row: int) -> dict[str, str]:
+        """Identifier and title of an item."""
+        return {"item": self.train.item_ids[row], "title": self.titles[row]}
+
+
+def keep(
+    ranker: Any,
+    path: Path,
+    *,
+    train: Dataset,
+    titles: tuple[str, ...],
+    made: Mapping[str, Any],
+) -> None:
+    """Write the ranker, its names and its log to a folder."""
+    saving.save(ranker, path, names=saving.Names(train.user_ids, train.item_ids, titles))
+    raw = _packed(train.interactions)
+    log = f"log-{hashlib.sha256(raw).hexdigest()[:16]}.npz"
+    (path / log).write_bytes(raw)
+    record = {**made, "digest": digest(train), "log": log, "manifest": _manifest_of(path)}
+    aside = path / f".{RECORD}"
+    aside.write_text(json.dumps(record, indent=1, ensure_ascii=False), "utf-8")
+    aside.replace(path / RECORD)
+    for old in path.glob("log-*.npz"):
+        if old.name != log:
+            old.unlink(missing_ok=True)
+
+
+def open_model(path: Path) -> Fitted:
+    """Read what `keep` wrote.
+
+    Raises:
+        BadModel: for a folder that is no model, is damaged or was not written by `prismrec fit`.
+    """
+    ranker, names = saving.load(path), saving.load_names(path)
+    file = path / RECORD
+    if names is None or not file.is_file():
+        raise BadModel(f"{path}: has no names or no {RECORD}, so nobody can be asked for; {AGAIN}")
+    try:
+        record = json.loads(file.read_text("utf-8"))
+        raw = (path / Path(record["log"]).name).read_bytes()
+        with np.load(BytesIO(raw), allow_pickle=False) as columns:
+            log = Interactions(*(columns.get(name) for name in COLUMNS))
+    except (KeyError, ValueError, OSError, TypeError) as error:
+        raise BadModel(f"{file}: cannot be read with its log ({error}); {AGAIN}") from None
+    train = Dataset(log, names.user_ids, names.item_ids)
+    if record.get("manifest") != _manifest_of(path) or record["digest"] != digest(train):
+        raise BadModel(f"{file}: belongs to another model or log; {AGAIN}")
+    return Fitted(ranker, train, names.titles or names.item_ids.ids, record)
+
+
+def digest(data: Dataset) -> str:
+    """A name for a log's content: who used what, when and how strongly."""
+    log = data.interactions
+    hasher = hashlib.sha256("\0".join([*data.user_ids, "", *data.item_ids]).encode())
+    for column in (log.users, log.items, log.weight, log.time):
+        hasher.update(b"none" if column is None else np.ascontiguousarray(column).tobytes())
+    return hasher.hexdigest()
+
+
+def _packed(log: Interactions) -> bytes:
+    columns = {name: getattr(log, name) for name in COLUMNS}
+    out = BytesIO()
+    np.savez_compressed(out, **{name: c for name, c in columns.items() if c is not None})
+    return out.getvalue()
+
+
+def _manifest_of(path: Path) -> str:
+    return hashlib.sha256((path / saving.MANIFEST).read_bytes()).hexdigest()
