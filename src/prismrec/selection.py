@@ -21,8 +21,10 @@ def best(scores: Floats, k: int) -> tuple[Ints, Floats]:
     """
     n, m = scores.shape
     bound = _bound(scores, k)[:, None]
-    above = np.flatnonzero(scores > bound)  # few: fewer than k chunks reach above the bound
-    level = np.flatnonzero(scores == bound)  # may be many; only the first k of a row can count
+    mask = scores > bound
+    above = np.flatnonzero(mask)  # few: fewer than k chunks reach above the bound
+    np.equal(scores, bound, out=mask)
+    level = np.flatnonzero(mask)  # may be many; only the first k of a row can count
     starts = np.arange(n + 1) * m
     first = np.searchsorted(above, starts)
     flat = scores.reshape(-1)

@@ -13,7 +13,7 @@ from prismrec.types import Floats, Ints
 
 __all__ = ["TopK", "top_k"]
 
-BLOCK = 1 << 22  # scores held at once: 16 MiB of float32, near the cache
+BLOCK = 1 << 21  # scores held at once: 8 MiB of float32, near the cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +47,13 @@ def top_k(
     items = np.full((len(query), k), -1, np.int64)
     scores = np.full((len(query), k), -np.inf, np.float32)
     width = min(k, len(allowed))
-    size = max(1, BLOCK // max(1, ranker.n_items))
+    size = max(1, min(len(query), BLOCK // max(1, ranker.n_items)))
+    buffer = np.empty((size, len(allowed)), np.float32)  # fresh memory for each block costs more
     for start in range(0, len(query) if width else 0, size):
         rows = np.arange(start, min(start + size, len(query)), dtype=np.int64)
         given = ranker.score(query.take(rows))
-        block = np.array(given if only is None else given[:, allowed], dtype=np.float32)
+        block = buffer[: len(rows)]
+        np.copyto(block, given if only is None else given[:, allowed])
         if np.isnan(block.max()):  # a maximum hands NaN on
             block[np.isnan(block)] = np.finfo(np.float32).min
         out = exclude.take(rows)
