@@ -26,7 +26,7 @@ MORE_PARAMETERS = {
 }
 BANNED_NAMES = re.compile(r"^_?(utils?|common|helpers?|managers?|config|base_\w+)$")
 # Reads weight files that others saved with pickle, through an unpickler that knows arrays only.
-MAY_IMPORT_PICKLE: set[str] = set()
+MAY_IMPORT_PICKLE = {"encoders/checkpoints.py"}
 PICKLES = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve"}
 MACHINE_PATH = re.compile(r"(?<![\w.~/])/(w[o]rk|f[a]rm|r[o]ot|h[o]me|t[m]p)/[a-zA-Z.]")
 

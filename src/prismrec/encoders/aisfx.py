@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from prismrec.encoders.checkpoints import read_checkpoint
-from prismrec.encoders.mel import blocks, mel_spectrogram
+from prismrec.encoders.mel import MelSpectrogram, blocks
 from prismrec.encoders.onnx_graph import Graph
 from prismrec.encoders.onnx_session import open_session
 from prismrec.encoders.weights import WeightFile, fingerprint_of
@@ -28,7 +28,8 @@ WEIGHTS = WeightFile(
     "499ea75909c932a2f94c35fa722fa4fabc5bcb7e84917209cc5f7402627b7eb5",
 )
 VERSION = 1  # of everything below that shapes the vectors
-RATE, WINDOW, HOP, BANDS = 44_100, 2048, 1024, 96
+RATE, BANDS = 44_100, 96
+MELS = MelSpectrogram(rate=RATE, window=2048, hop=1024, bands=BANDS, htk=True)
 BLOCK, BLOCK_HOP = 100, 50  # frames: 2.3 s, half overlapping
 LOUDEST = 9.457798957824707  # largest log-mel value in the authors' training data
 EPSILON = 1e-5  # of the batch normalisations
@@ -70,8 +71,7 @@ class Aisfx:
 def _prepare(data: bytes) -> Floats:
     samples = decode_audio(data, RATE)
     samples = samples / max(float(np.abs(samples).max()), 1e-9)
-    mels = mel_spectrogram(samples, RATE, window=WINDOW, hop=HOP, bands=BANDS, htk=True)
-    return np.asarray(np.log10(mels * 10_000 + 1) / LOUDEST, np.float32)
+    return np.asarray(np.log10(MELS(samples) * 10_000 + 1) / LOUDEST, np.float32)
 
 
 def _convert() -> bytes:
@@ -99,4 +99,4 @@ def _layer(
     scale = tensors[f"{norm}.weight"] / np.sqrt(tensors[f"{norm}.running_var"] + EPSILON)
     shift = tensors[f"{norm}.bias"] - tensors[f"{norm}.running_mean"] * scale
     weight = tensors[f"{block}conv{layer}.weight"] * scale[:, None, None, None]
-    return graph.node("Relu", graph.conv(x, weight, shift, pads=(1, 1, 1, 1)))
+    return graph.node("Relu", graph.conv(x, weight, shift, attributes={"pads": [1, 1, 1, 1]}))

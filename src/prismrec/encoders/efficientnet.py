@@ -117,14 +117,13 @@ class _Network:
         out = math.ceil(self.size / stride)
         pad = max((out - 1) * stride + weight.shape[2] - self.size, 0)
         self.size, self.width = out, len(weight)
-        y = self.graph.conv(
-            x,
-            weight * scale[:, None, None, None],
-            shift,
-            stride=stride,
-            pads=(pad // 2, pad // 2, pad - pad // 2, pad - pad // 2),
-            groups=len(weight) if weight.shape[1] == 1 else 1,
-        )
+        attributes = {
+            "strides": [stride, stride],
+            "pads": [pad // 2, pad // 2, pad - pad // 2, pad - pad // 2],
+            "group": len(weight) if weight.shape[1] == 1 else 1,  # depthwise
+        }
+        weight = weight * scale[:, None, None, None]
+        y = self.graph.conv(x, weight, shift, attributes=attributes)
         return self.graph.clip(y, 0, 6) if bounded else y
 
 

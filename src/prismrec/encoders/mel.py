@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -9,23 +10,29 @@ from scipy import fft
 
 from prismrec.types import Doubles, Floats
 
-__all__ = ["blocks", "mel_spectrogram"]
+__all__ = ["MelSpectrogram", "blocks"]
 
 
-def mel_spectrogram(
-    samples: Floats, rate: int, *, window: int, hop: int, bands: int, htk: bool = False
-) -> Floats:
-    """(t, bands) power in each mel band of each frame; frame t is centred on sample t * hop.
+@dataclass(frozen=True)
+class MelSpectrogram:
+    """Samples to (t, bands) power in each mel band; frame t is centred on sample t * hop.
 
     A periodic Hann window; the sound is padded with zeros by half a window on both sides.
-    `htk` chooses O'Shaughnessy's mel scale with filters that sum to 1; otherwise Slaney's scale
-    with filters of area 1. Both as librosa 0.11 has them (`htk=True, norm=1` and the defaults).
     """
-    padded = np.pad(samples, window // 2)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
-    spectrum = fft.rfft(frames * _hann(window), axis=1)
-    power = spectrum.real**2 + spectrum.imag**2
-    return np.asarray(power @ _filters(rate, window, bands, htk), np.float32)
+
+    rate: int  # samples a second
+    window: int  # samples in a frame
+    hop: int  # samples from one frame to the next
+    bands: int  # mel bands between 0 and rate / 2
+    htk: bool = False  # O'Shaughnessy's scale, filters of sum 1; else Slaney's, filters of area 1
+
+    def __call__(self, samples: Floats) -> Floats:
+        """(t, bands), t = 1 + n // hop. As librosa 0.11 computes it with the same settings."""
+        padded = np.pad(samples, self.window // 2)
+        frames = np.lib.stride_tricks.sliding_window_view(padded, self.window)[:: self.hop]
+        spectrum = fft.rfft(frames * _hann(self.window), axis=1)
+        power = spectrum.real**2 + spectrum.imag**2
+        return np.asarray(power @ _filters(self), np.float32)
 
 
 def blocks(spectrogram: Floats, length: int, hop: int) -> Floats:
@@ -47,16 +54,16 @@ def _hann(window: int) -> Floats:
 
 
 @cache
-def _filters(rate: int, window: int, bands: int, htk: bool) -> Floats:
+def _filters(of: MelSpectrogram) -> Floats:
     """(window // 2 + 1, bands) triangles whose corners are evenly spaced in mels."""
-    to_mel, to_hertz = (_htk_mel, _htk_hertz) if htk else (_slaney_mel, _slaney_hertz)
-    top = float(to_mel(np.array(rate / 2)))
-    corners = to_hertz(np.linspace(0, top, bands + 2))
-    bins = np.fft.rfftfreq(window, 1 / rate)[:, None]
+    to_mel, to_hertz = (_htk_mel, _htk_hertz) if of.htk else (_slaney_mel, _slaney_hertz)
+    top = float(to_mel(np.array(of.rate / 2)))
+    corners = to_hertz(np.linspace(0, top, of.bands + 2))
+    bins = np.fft.rfftfreq(of.window, 1 / of.rate)[:, None]
     rising = (bins - corners[:-2]) / np.diff(corners)[:-1]
     falling = (corners[2:] - bins) / np.diff(corners)[1:]
     triangles = np.minimum(rising, falling).clip(min=0)
-    scale = triangles.sum(axis=0).clip(1e-12) if htk else (corners[2:] - corners[:-2]) / 2
+    scale = triangles.sum(axis=0).clip(1e-12) if of.htk else (corners[2:] - corners[:-2]) / 2
     return (triangles / scale).astype(np.float32)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
-from prismrec.encoders.mel import mel_spectrogram
+from prismrec.encoders.mel import MelSpectrogram
 from prismrec.encoders.weights import fingerprint_of
 from prismrec.media import decode_each
 from prismrec.media.audio import decode_audio
@@ -17,7 +17,8 @@ from prismrec.types import Floats
 __all__ = ["Mfcc"]
 
 VERSION = 1  # of everything below that shapes the vectors
-RATE, WINDOW, HOP, BANDS = 22_050, 2048, 512, 64
+RATE = 22_050
+MELS = MelSpectrogram(rate=RATE, window=2048, hop=512, bands=64)
 COEFFICIENTS = 20
 
 
@@ -44,8 +45,7 @@ class Mfcc:
 
 
 def _coefficients(data: bytes) -> Floats:
-    samples = decode_audio(data, RATE)
-    mels = mel_spectrogram(samples, RATE, window=WINDOW, hop=HOP, bands=BANDS)
+    mels = MELS(decode_audio(data, RATE))
     cepstrum = fft.dct(np.log(mels + 1e-6), norm="ortho", axis=1)[:, 1 : COEFFICIENTS + 1]
     orders = np.arange(1, COEFFICIENTS + 1)
     return np.asarray(cepstrum * (1 + 11 * np.sin(np.pi * orders / 22)), np.float32)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from prismrec.encoders.mel import blocks, mel_spectrogram
+from prismrec.encoders.mel import MelSpectrogram, blocks
 from prismrec.encoders.onnx_graph import Graph
 from prismrec.encoders.onnx_session import open_session
 from prismrec.encoders.tensorbundle import read_bundle
@@ -34,7 +34,8 @@ WEIGHTS = WeightFile(
     "8579734ee6388f799ed0def4bbd0d1fdcbeaf213ef2a9dc860917bd76a303de6",
 )
 VERSION = 1  # of everything below that shapes the vectors
-RATE, WINDOW, HOP, BANDS = 16_000, 512, 256, 96
+RATE, BANDS = 16_000, 96
+MELS = MelSpectrogram(rate=RATE, window=512, hop=256, bands=BANDS)
 BLOCK = 187  # frames: 3 s, what the network was trained on
 EPSILON = 1e-3  # of the batch normalisations
 
@@ -72,8 +73,7 @@ class MusiCnn:
 
 
 def _prepare(data: bytes) -> Floats:
-    mels = mel_spectrogram(decode_audio(data, RATE), RATE, window=WINDOW, hop=HOP, bands=BANDS)
-    return np.asarray(np.log10(mels * 10_000 + 1), np.float32)
+    return np.asarray(np.log10(MELS(decode_audio(data, RATE)) * 10_000 + 1), np.float32)
 
 
 def _convert() -> bytes:
@@ -105,7 +105,7 @@ class _Network:
         kernel = self.tensors[_name("conv2d", number) + "/kernel"]
         before = (kernel.shape[0] - 1) // 2
         after = kernel.shape[0] - 1 - before
-        x = self.conv(x, number, pads=(before, 0, after, 0))
+        x = self.conv(x, number, pads=[before, 0, after, 0])
         x = self.graph.affine(x, *self.norm(number + 1, (-1, 1, 1)))
         return self.graph.reduce("ReduceMax", x, 3)
 
@@ -113,7 +113,7 @@ class _Network:
         """(n, c, t) to (n, 64, t): filters over 7 frames and all channels."""
         x = self.graph.node("Transpose", x, attributes={"perm": [0, 2, 1]})
         x = self.graph.reshape(x, (0, 1, BLOCK, -1))
-        x = self.conv(x, number, pads=(3, 0, 3, 0))
+        x = self.conv(x, number, pads=[3, 0, 3, 0])
         x = self.graph.affine(x, *self.norm(number + 1, (-1, 1, 1)))
         return self.graph.reshape(x, (0, -1, BLOCK))
 
@@ -135,7 +135,7 @@ class _Network:
         name = _name("conv2d", number)
         weight = self.tensors[f"{name}/kernel"].transpose(3, 2, 0, 1)
         bias = self.tensors[f"{name}/bias"]
-        return self.graph.node("Relu", self.graph.conv(x, weight, bias, pads=pads))
+        return self.graph.node("Relu", self.graph.conv(x, weight, bias, attributes={"pads": pads}))
 
     def norm(
         self, number: int, shape: tuple[int, ...]

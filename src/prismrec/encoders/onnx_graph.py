@@ -48,15 +48,11 @@ class Graph:
         weight: npt.NDArray[Any],
         bias: npt.NDArray[Any],
         *,
-        stride: int = 1,
-        pads: Sequence[int] = (0, 0, 0, 0),
-        groups: int = 1,
+        attributes: Mapping[str, Any],
     ) -> str:
-        """(n, c, h, w) to (n, c', h', w'); pads are top, left, bottom, right."""
-        attributes = {"strides": [stride, stride], "pads": list(pads), "group": groups}
-        return self.node(
-            "Conv", x, self.constant(weight), self.constant(bias), attributes=attributes
-        )
+        """(n, c, h, w) to (n, c', h', w'); `pads` are top, left, bottom, right."""
+        inputs = (x, self.constant(weight), self.constant(bias))
+        return self.node("Conv", *inputs, attributes=attributes)
 
     def affine(self, x: str, scale: npt.NDArray[Any], shift: npt.NDArray[Any]) -> str:
         """`x * scale + shift`; both broadcast against the last axes of x."""
