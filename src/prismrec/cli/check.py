@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from prismrec.cli.options import AsJson, ShopPath
-from prismrec.cli.output import complain, emit, table
+from typing import TYPE_CHECKING
 
-__all__ = ["check"]
+from prismrec.cli.options import AsJson, ShopPath
+from prismrec.cli.output import emit, say, table, warn
+
+if TYPE_CHECKING:
+    from prismrec.media.quality import CheckReport
+
+__all__ = ["check", "print_report"]
 
 
 def check(shop: ShopPath, as_json: AsJson = False) -> None:
@@ -16,8 +21,27 @@ def check(shop: ShopPath, as_json: AsJson = False) -> None:
     report = check(read(shop))
     if as_json:
         emit(report.to_json())
-        return
-    table("Counts", ("what", "number"), report.counts.items())
-    table("Coverage", ("modality", "share of items"), report.coverage.items())
+    else:
+        print_report(report)
+
+
+def print_report(report: CheckReport) -> None:
+    """Print counts, coverage and every problem."""
+    rows = [(name, _number(value)) for name, value in report.counts.items()]
+    rows += [(f"events: {name}", _number(value)) for name, value in report.events.items()]
+    table(report.shop, ("what", "number"), rows)
+    say()
+    shares = [*report.coverage.items()]
+    shares += [(f"text in {name} script", share) for name, share in report.scripts.items()]
+    table("", ("modality", "share"), [(name, f"{share:.1%}") for name, share in shares])
+    say()
+    if report.period is not None:
+        say("from {} to {}".format(*report.period))
     for problem in report.problems:
-        complain(str(problem))
+        warn(str(problem))
+    if not report.problems:
+        say("nothing is broken")
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"

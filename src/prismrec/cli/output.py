@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-__all__ = ["complain", "emit", "note", "say", "table", "tracked"]
+__all__ = ["complain", "emit", "note", "say", "table", "tracked", "warn"]
 
 
 def emit(value: Any) -> None:
@@ -25,6 +25,11 @@ def emit(value: Any) -> None:
 def say(text: str = "") -> None:
     """Print a line of the result; `[bold]`-like markup is understood."""
     Console(highlight=False, soft_wrap=True).print(text)
+
+
+def warn(text: str) -> None:
+    """Print in yellow a line of the result that asks for attention."""
+    Console(highlight=False, soft_wrap=True).print(escape(text), style="yellow")
 
 
 def note(text: str) -> None:
@@ -91,4 +96,4 @@ def _cell(value: object) -> str:
 
 
 def _is_number(text: str) -> bool:
-    return not text or text.replace(".", "", 1).replace(",", "").lstrip("-").isdigit()
+    return not text.strip("-+0123456789.,% ±")
