@@ -128,6 +128,11 @@ def test_the_weight_of_a_column_of_numbers(write_shop, column, expected):
     assert shop.interactions.weight.tolist() == expected
 
 
+def test_truth_values_are_numbers(write_shop):
+    shop = read(write_shop(interactions="user,item,liked\na,1,True\na,2,false\na,3,1\n"))
+    assert triples(shop) == [("a", "1", 1), ("a", "3", 1)]
+
+
 def test_any_column_of_numbers_can_be_the_weight(write_shop):
     log = "user,item,liked,n\na,1,0,4\na,2,1,2\n"
     folder = write_shop(interactions=log)

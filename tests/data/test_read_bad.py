@@ -111,12 +111,13 @@ def test_a_media_path_must_lead_to_a_file_below_the_shop(write_shop, tmp_path, p
     assert what in problem.what
 
 
-def test_an_absolute_media_path_lies_outside(write_shop, tmp_path):
+def test_an_absolute_media_path_is_refused(write_shop, tmp_path):
     (tmp_path / "secret.png").write_bytes(b"picture")
-    items = f"item,image\n1,{tmp_path / 'secret.png'}\n2,\n"
+    items = f"item,image\n1,{tmp_path / 'secret.png'}\n2,a\0.png\n"
     shop, problem = only_problem(write_shop(interactions=LOG, items=items))
     assert shop.item_media["image"].values == (None, None)
-    assert "lies outside" in problem.what
+    assert problem.count == 2
+    assert "is not a path below" in problem.what
 
 
 def test_a_link_within_the_shop_is_fine(write_shop):
@@ -205,6 +206,12 @@ def test_the_same_table_in_two_formats_is_refused(write_shop):
     folder = write_shop(interactions=LOG)
     pl.DataFrame({"user": ["a"], "item": ["b"]}).write_parquet(folder / "interactions.parquet")
     assert "keep one of them" in refusal(folder)
+
+
+def test_a_column_of_lists_is_refused(tmp_path):
+    frame = pl.DataFrame({"user": [["a"]], "item": ["b"]})
+    frame.write_parquet(tmp_path / "interactions.parquet")
+    assert "column 'user' holds lists" in refusal(tmp_path)
 
 
 def test_a_parquet_file_that_is_none_is_refused(tmp_path):

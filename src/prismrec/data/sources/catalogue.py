@@ -127,12 +127,14 @@ def _paths(
 
 def _fault(root: Path, value: str, folders: dict[str, bool]) -> str | None:
     """Why a path cannot be used, None where it can."""
+    if Path(value).is_absolute() or "\0" in value:
+        return "is not a path below the shop's folder"
     folder, _ = os.path.split(value)
     if folder not in folders:
         folders[folder] = (root / folder).resolve().is_relative_to(root)
-    path = root / value
-    if not folders[folder] or "\0" in value:
+    if not folders[folder]:
         return "lies outside the shop's folder"
+    path = root / value
     try:
         mode = os.lstat(path).st_mode
         if stat.S_ISLNK(mode):

@@ -134,7 +134,10 @@ def _weights(
 
 
 def _numbers(sieve: Sieve, name: str) -> pl.Series:
-    numbers = sieve.table.column(name).cast(pl.Float32, strict=False)
+    column = sieve.table.column(name)
+    if column.dtype == pl.String:
+        column = column.str.to_lowercase().replace({"true": "1", "false": "0"})
+    numbers = column.cast(pl.Float32, strict=False)
     bad = ~numbers.is_finite().fill_null(False)
     sieve.drop(bad, f"{{!r}} in {name} is not a number", "write a plain number", column=name)
     return numbers.fill_null(0)

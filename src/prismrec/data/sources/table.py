@@ -54,9 +54,11 @@ class Table:
         """A column that must be there.
 
         Raises:
-            BadData: naming the columns that there are, the nearest first.
+            BadData: where it is not, or holds lists; the message names the nearest column.
         """
         if name in self:
+            if self.frame[name].dtype.is_nested():
+                raise BadData(f"{self.name}: column {name!r} holds lists; it needs one value a row")
             return self.frame[name]
         near = difflib.get_close_matches(name.lower(), [c.lower() for c in self.frame.columns], 1)
         hint = f", perhaps {near[0]!r}" if near else ""
