@@ -14,7 +14,7 @@ __all__ = ["BLOCK", "COMMUNITIES", "GENRES", "LOOKS", "Record", "Stream", "catal
 
 LOOKS = ("swiss", "dusk", "woodcut", "neon", "collage", "ink", "op", "film")
 GENRES = ("ambient", "house", "jungle", "dub", "chip", "silk", "garage", "waltz")
-COMMUNITIES = 10
+COMMUNITIES = 16
 BLOCK = 8  # so many records in a row hold each look, theme and genre once, and one new release
 
 YEAR_DAYS = 365
@@ -87,8 +87,7 @@ class Stream(IntEnum):
     TASTE = 5
     CHOICES = 6
     BIO = 7
-    PHOTO = 8
-    GAPS = 9
+    GAPS = 8
 
 
 @dataclass(frozen=True)
@@ -138,8 +137,8 @@ def catalogue(items: int, seed: int) -> list[Record]:
 def _record(seed: int, number: int, styles: tuple[str, str, str], *, new: bool) -> Record:
     rng = stream(seed, Stream.RECORD, number)
     language = str(rng.choice(LANGUAGES, p=LANGUAGE_SHARES))
-    old = rng.random() < 0.4
-    released = rng.integers(-240, 0) if old else rng.integers(0, YEAR_DAYS - 20)
+    old = rng.random() < 0.35
+    released = rng.integers(-240, 0) if old else rng.integers(0, YEAR_DAYS - 8)
     if new:
         released = rng.integers(YEAR_DAYS, YEAR_DAYS + 7)
     return Record(
