@@ -135,6 +135,10 @@ def test_nothing_is_pickled() -> None:
     assert not bad
 
 
+def _allows_pickle(keyword: ast.keyword) -> bool:
+    return keyword.arg == "allow_pickle" and ast.unparse(keyword.value) != "False"
+
+
 def forbidden(node: ast.AST) -> str:
     """What is wrong with a node, or nothing."""
     if isinstance(node, ast.ExceptHandler) and isinstance(node.type, ast.Name):
@@ -148,7 +152,7 @@ def forbidden(node: ast.AST) -> str:
         return name
     if name == "torch.load" and not any(k.arg == "weights_only" for k in node.keywords):
         return "torch.load without weights_only"
-    if name in ("np.load", "numpy.load") and any(k.arg == "allow_pickle" for k in node.keywords):
+    if name in ("np.load", "numpy.load") and any(_allows_pickle(k) for k in node.keywords):
         return "np.load with allow_pickle"
     passed_on = [
         k.value.id for k in node.keywords if k.arg is None and isinstance(k.value, ast.Name)
