@@ -21,21 +21,14 @@ def best(scores: Floats, k: int) -> tuple[Ints, Floats]:
     """
     n, m = scores.shape
     bound = _bound(scores, k)[:, None]
-    mask = scores > bound
-    above = np.flatnonzero(mask)  # few: fewer than k chunks reach above the bound
-    np.equal(scores, bound, out=mask)
-    level = np.flatnonzero(mask)  # may be many; only the first k of a row can count
-    starts = np.arange(n + 1) * m
-    first = np.searchsorted(above, starts)
+    mask = scores >= bound
+    crowded = np.count_nonzero(mask) > 8 * n * k
+    places = _without_surplus(scores, bound, k) if crowded else np.flatnonzero(mask)
     flat = scores.reshape(-1)
-    sorted_above = above[np.lexsort((-flat[above], above // m))]  # stable: lower columns first
-    place = np.arange(k)
-    beyond = place - np.diff(first)[:, None]  # (n, k) < 0 where an entry above the bound goes
-    places = np.empty((n, k), np.int64)
-    places[beyond < 0] = sorted_above[(first[:-1, None] + place)[beyond < 0]]
-    from_level = np.searchsorted(level, starts[:-1])[:, None] + beyond
-    places[beyond >= 0] = level[from_level[beyond >= 0]]
-    return places - starts[:-1, None], flat[places]
+    starts = np.arange(n)[:, None] * m
+    order = np.lexsort((-flat[places], places // m))  # stable: among equals lower columns first
+    chosen = places[order[np.searchsorted(places, starts) + np.arange(k)]]
+    return chosen - starts, flat[chosen]
 
 
 def _bound(scores: Floats, k: int) -> Floats:
@@ -51,3 +44,13 @@ def _bound(scores: Floats, k: int) -> Floats:
     head = scores[:, : chunks * depth].reshape(n, depth, chunks)  # strided chunks: neighbours part
     maxima: Floats = head.max(axis=1)
     return np.partition(maxima, -k, axis=1)[:, -k]
+
+
+def _without_surplus(scores: Floats, bound: Floats, k: int) -> Ints:
+    """Sorted places of the entries above the bound and of the first k of each row that equal it."""
+    n, m = scores.shape
+    above = np.flatnonzero(scores > bound)
+    level = np.flatnonzero(scores == bound)
+    first = np.searchsorted(level, np.arange(n + 1) * m)
+    nth = first[:-1, None] + np.arange(k)
+    return np.sort(np.concatenate([above, level[nth[nth < first[1:, None]]]]))
