@@ -1,0 +1,162 @@
+"""Item-kNN: items used by the same people, each pair weighted by who made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from prismrec.data.dataset import Dataset
+from prismrec.graph.cooccurrence import capped, cooccurrence, n_pairs
+from prismrec.graph.normalise import scaled
+from prismrec.holdout import HeldOut, choose, hold_out
+from prismrec.rankers import ItemWeights, Part
+from prismrec.train import Training
+from prismrec.types import Csr, Floats, Ints
+
+__all__ = ["ItemKnn"]
+
+ALL = 1 << 26  # pairs up to which every relation is kept: half a GiB
+MANY = 256  # relations kept per past item beyond that
+WORK = 1 << 31  # pairs counted at most; beyond that the longest histories are thinned
+SAMPLE = 500  # people whose best scores say how large scores are
+TIE = 1e-5  # share of popularity that decides between equals and nothing else
+
+# Where the search begins, and what it tries. Popularity is relative to the best score of a person.
+START = {
+    "user_power": 1.0,
+    "source_power": 0.5,
+    "target_power": 0.2,
+    "shrinkage": 20.0,
+    "popularity": 0.01,
+}
+CANDIDATES = {
+    "user_power": (0.25, 0.5, 1.0, 1.5),
+    "source_power": (0.3, 0.5, 0.7, 0.9),
+    "target_power": (0.0, 0.2, 0.4),
+    "shrinkage": (1.0, 10.0, 20.0, 50.0),
+    "popularity": (TIE, 0.01, 0.03, 0.1),
+}
+
+
+@dataclass(frozen=True)
+class ItemKnn:
+    """Score = sum over the history of a weighted co-occurrence with the item.
+
+    C = R^T D^-user_power R with zero diagonal, R being the users by items matrix of ones and D
+    the number of items of each user. Past item i speaks for item j with
+    C_ij / ((d_i + shrinkage)^source_power (d_j + shrinkage)^target_power), d being the number of
+    users of an item. To this comes popularity x d_j / max d. What is None is chosen by a
+    coordinate search on choices held out from train, or on `how.valid` where it is given.
+
+    Beyond 67 million pairs each past item keeps its 256 strongest relations. Beyond two billion
+    the longest histories are thinned at random to one length, so that a few users with thousands
+    of items do not decide how long a fit takes.
+
+    Relations: user_power 0 and both other powers 1/2 is cosine item-kNN (Sarwar et al. 2001).
+    `ease` also knows which past items say the same twice; `content-knn` has this form over media.
+    """
+
+    user_power: float | None = None  # how far a pair counts less in a long history; 0 to 2
+    shrinkage: float | None = None  # users added to each item, so that chance pairs count less
+    source_power: float | None = None  # how far a much used past item says less; 0 to 1
+    target_power: float | None = None  # how far a much used item is held back; 0 to 1
+    popularity: float | None = None  # weight of the number of users, the largest being 1
+    neighbours: int | None = None  # relations kept per past item; None: all while they fit
+
+    def fit(self, train: Dataset, how: Training = Training()) -> ItemWeights:
+        """Choose what was left open, then count the pairs."""
+        matrix = capped(train.matrix(), WORK, seed=how.seed)
+        settings = {name: getattr(self, name) for name in START}
+        if None in settings.values():
+            settings = _chosen(settings, hold_out(train, how), how)
+        degree = train.item_support().astype(np.float32)
+        relation = cooccurrence(
+            matrix,
+            user_power=settings["user_power"],
+            scales=_scales(degree, settings),
+            top=self.neighbours or (None if n_pairs(matrix) <= ALL else MANY),
+        )
+        part = Part("used together", "behaviour", relation)
+        bias = _popularity(degree, settings)
+        about = {"model": "item-knn", "neighbours": self.neighbours, **settings}
+        return ItemWeights((part,), bias, about=about)
+
+
+def _scales(degree: Floats, settings: Mapping[str, float]) -> tuple[Floats, Floats]:
+    """(n_items,) factors of the past items and of the items."""
+    users = np.maximum(degree + np.float32(settings["shrinkage"]), np.float32(1))
+    source, target = settings["source_power"], settings["target_power"]
+    return users ** -np.float32(source), users ** -np.float32(target)
+
+
+def _popularity(degree: Floats, settings: Mapping[str, float]) -> Floats:
+    """(n_items,) what popularity adds to the score."""
+    return degree * np.float32(settings["popularity"] / max(1.0, float(degree.max(initial=0))))
+
+
+def _chosen(given: Mapping[str, float | None], held: HeldOut, how: Training) -> dict[str, float]:
+    """The given settings with the rest chosen."""
+    fixed = {name: value for name, value in given.items() if value is not None}
+    trials = _Trials(held, capped(held.train.matrix(), WORK, seed=how.seed))
+
+    def gain(settings: Mapping[str, float]) -> float:
+        return held.gain(lambda history: trials.scores(history, trials.absolute(settings, fixed)))
+
+    candidates = {name: values for name, values in CANDIDATES.items() if name not in fixed}
+    return trials.absolute(choose(gain, START | fixed, candidates), fixed)
+
+
+@dataclass(frozen=True, eq=False)
+class _Trials:
+    """Scores of many settings; counts only the pairs whose past item is in a held history."""
+
+    held: HeldOut
+    matrix: Csr
+    counts: dict[float, Csr | Floats] = field(default_factory=dict)  # by user power
+    units: dict[tuple[float, ...], float] = field(default_factory=dict)  # by settings
+
+    @cached_property
+    def used(self) -> Ints:
+        return np.unique(self.held.query.history.values)
+
+    @cached_property
+    def degree(self) -> Floats:
+        return self.held.train.item_support().astype(np.float32)
+
+    def absolute(
+        self, settings: Mapping[str, float], fixed: Mapping[str, float]
+    ) -> dict[str, float]:
+        """The settings with popularity in units of the score, unless it was given so."""
+        if "popularity" in fixed:
+            return dict(settings)
+        key = tuple(value for name, value in settings.items() if name != "popularity")
+        if key not in self.units:
+            some = self.held.query.history.take(np.arange(min(SAMPLE, len(self.held))))
+            scores = self.scores(some.to_csr(len(self.degree)), {**settings, "popularity": 0.0})
+            self.units[key] = float(scores.max(axis=1, initial=0).mean()) if len(scores) else 1.0
+        unit = float(f"{self.units[key]:.1g}")  # round, so that the chosen setting reads well
+        return {**settings, "popularity": settings["popularity"] * unit}
+
+    def scores(self, history: Csr, settings: Mapping[str, float]) -> Floats:
+        """(n, n_items) scores of histories (n, n_items)."""
+        source, target = _scales(self.degree, settings)
+        past = scaled(history, columns=source)[:, self.used]
+        out = past @ self._counts(settings["user_power"])
+        scores: Floats = np.asarray(out.toarray() if sparse.issparse(out) else out, np.float32)
+        scores *= target
+        scores += _popularity(self.degree, settings)
+        return scores
+
+    def _counts(self, user_power: float) -> Csr | Floats:
+        """(len(used), n_items) pairs; dense where that multiplies faster."""
+        if user_power not in self.counts:
+            weight = np.maximum(np.diff(self.matrix.indptr), 1) ** -np.float32(user_power)
+            pairs = sparse.csr_array(self.matrix[:, self.used].T) @ scaled(self.matrix, weight)
+            size = len(self.used) * len(self.degree)
+            crowded = size < ALL and pairs.nnz > size / 32
+            self.counts[user_power] = pairs.toarray() if crowded else pairs
+        return self.counts[user_power]
