@@ -139,7 +139,8 @@ def coverage(items: Ints, n_items: int) -> float:
     >>> coverage(np.array([[0, 1], [2, 0], [1, -1]]), 6)
     0.5
     """
-    return len(np.unique(items[items >= 0])) / n_items if n_items else 0.0
+    shown = np.bincount(items.ravel() + 1)[1:]
+    return float(np.count_nonzero(shown) / n_items) if n_items else 0.0
 
 
 def _found(hits: Bools) -> Doubles:
