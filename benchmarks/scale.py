@@ -1,6 +1,6 @@
 """Ten million interactions through the front door: read, split, fit, each with time and memory.
 
-    python benchmarks/scale.py [--rows 10000000] [--format csv|parquet] [--fit]
+    python benchmarks/scale.py [--rows 10000000] [--format csv|parquet] [--no-fit]
 
 The log is generated: popularity of items and activity of users follow a power law. It is written
 to a temporary folder and read in a process of its own, so that making it does not count.
@@ -69,7 +69,7 @@ def peak_gib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
-def run(folder: Path, fit: bool) -> dict[str, object]:
+def run(folder: Path, *, fit: bool) -> dict[str, object]:
     from prismrec.data.read import read
     from prismrec.data.split import split
     from prismrec.rankers import Query, top_k
@@ -96,15 +96,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--format", choices=("csv", "parquet"), default="csv")
-    parser.add_argument("--fit", action="store_true", help="fit item-knn too")
+    parser.add_argument("--no-fit", action="store_true", help="read and split only")
     parser.add_argument("--folder", type=Path, help="read this folder instead of a generated one")
     options = parser.parse_args()
     if options.folder:
-        print(json.dumps(run(options.folder, options.fit), indent=2))
+        print(json.dumps(run(options.folder, fit=not options.no_fit), indent=2))
         return
     with tempfile.TemporaryDirectory() as name:
         generate(Path(name), options.rows, options.format)
-        again = [sys.executable, __file__, "--folder", name] + ["--fit"] * options.fit
+        again = [sys.executable, __file__, "--folder", name] + ["--no-fit"] * options.no_fit
         subprocess.run(again, check=True)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from prismrec.data.features import Feature
 from prismrec.data.interactions import Interactions
 from prismrec.data.vocabulary import Vocabulary
@@ -60,7 +62,5 @@ class Dataset:
 
     def item_support(self) -> Ints:
         """(n_items,) number of users that used each item."""
-        import numpy as np
-
         matrix = self.matrix()
         return np.bincount(matrix.indices, minlength=self.n_items).astype(np.int64)
