@@ -78,20 +78,30 @@ BIOS: Mapping[str, Sequence[tuple[str, str]]] = {
     "image": (
         ("I buy records for their covers and frame them: {}.", "我买唱片看封面，还裱起来：{}。"),
         ("The sleeve decides. Nothing beats {}.", "封面说了算，最喜欢{}。"),
+        ("My walls are full of {}.", "我的墙上挂满了{}。"),
     ),
     "text": (
         ("I read the liner notes first. Give me stories about {}.", "我先读文案，爱看写{}的故事。"),
         ("Words matter most to me; I collect songs about {}.", "词最要紧，我收集写{}的歌。"),
+        ("Anything about {} goes into my basket.", "凡是写{}的，我都买。"),
     ),
     "audio": (
         ("I listen with my eyes closed. Mostly {}.", "我闭着眼睛听，多半是{}。"),
         ("Only the sound counts: {}.", "只认声音：{}。"),
+        ("My neighbours know all about {} by now.", "邻居们都听熟了我的{}。"),
     ),
     "behaviour": (
         ("My friends know best, I get what they get.", "朋友最懂，他们买什么我买什么。"),
         ("I look at what everyone else is playing.", "大家都在听什么，我就听什么。"),
+        ("Our listening club votes and I follow.", "听歌会投票，我跟着买。"),
     ),
 }
+SMALL_TALK = (
+    ("{} records at home.", "家里有{}张唱片。"),
+    ("Record number {} came yesterday.", "昨天到了第{}张唱片。"),
+    ("{} records and no room left.", "{}张唱片，没地方放了。"),
+    ("I started with one record and have {} now.", "从一张开始，现在有{}张。"),
+)
 
 
 def blurb(record: Record, rng: np.random.Generator) -> tuple[str, str]:
@@ -113,9 +123,10 @@ def blurb(record: Record, rng: np.random.Generator) -> tuple[str, str]:
 def bio(driver: str, favourites: Sequence[str], rng: np.random.Generator) -> str:
     """A line by a listener who is driven by a modality and likes certain styles of it."""
     language = int(rng.random() < 0.35)  # 1 is Chinese
-    words = (" and ", "和")[language].join(_named(style)[language] for style in favourites)
-    bank = BIOS[driver]
-    return bank[int(rng.integers(len(bank)))][language].format(words)
+    words = (" and ", "，还有")[language].join(_named(style)[language] for style in favourites)
+    line = BIOS[driver][int(rng.integers(3))][language].format(words)
+    talk = SMALL_TALK[int(rng.integers(4))][language].format(int(rng.integers(20, 2000)))
+    return line + ("" if language else " ") + talk
 
 
 def _told(

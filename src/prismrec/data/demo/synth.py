@@ -36,7 +36,7 @@ __all__ = [
 
 RATE = 22_050  # samples per second
 LENGTH = 4 * RATE  # samples of a loop
-TABLE = 4096  # samples of one period of a wave
+TABLE = 4096  # samples of one period of a wave, a power of two
 
 
 def silence() -> Floats:
@@ -81,7 +81,7 @@ def tone(note: float, seconds: float, wave: str, *, vibrato: float = 0.0) -> Flo
         depth = vibrato * np.log(2) / 12 / (2 * np.pi * 5.5)
         time = time + depth * (1 - np.cos(2 * np.pi * 5.5 * time))
     table = period(wave, int(np.clip(0.45 * RATE / hertz, 1, 40)))
-    out: Floats = table[(time * (hertz * TABLE)).astype(np.int64) % TABLE]
+    out: Floats = table[(time * (hertz * TABLE)).astype(np.int64) & (TABLE - 1)]
     return out
 
 
