@@ -33,7 +33,9 @@ def decode_audio(data: bytes, rate: int, *, seconds: float = 60.0) -> Floats:
     except BadMedia:
         raise
     except Exception as error:  # a decoder that is fed broken bytes may raise anything
-        reason = str(error).removeprefix("Error opening <_io.BytesIO object>: ")
+        # str() of it would hold the address of our buffer
+        said = error.error_string if isinstance(error, soundfile.LibsndfileError) else str(error)
+        reason = said.removeprefix("Error : ").rstrip(".")
         raise BadMedia(0, f"not a readable sound ({reason})") from error
 
 
