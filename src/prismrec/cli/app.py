@@ -11,7 +11,10 @@ from typer.core import TyperGroup
 import prismrec
 from prismrec.cli.check import check
 from prismrec.cli.compare import compare
+from prismrec.cli.demo import demo
+from prismrec.cli.encode import encode
 from prismrec.cli.evaluate import evaluate
+from prismrec.cli.explain import explain
 from prismrec.cli.fit import fit
 from prismrec.cli.list import list_names
 from prismrec.cli.make_shop import make_shop
@@ -61,11 +64,14 @@ def _root(
 COMMANDS: dict[str, Callable[..., None]] = {
     "make-shop": make_shop,
     "check": check,
+    "encode": encode,
     "fit": fit,
     "evaluate": evaluate,
     "compare": compare,
     "recommend": recommend,
+    "explain": explain,
     "list": list_names,
+    "demo": demo,
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)

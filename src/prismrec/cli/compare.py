@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from prismrec.evaluation.compare import Result
     from prismrec.evaluation.result import Evaluation
 
-__all__ = ["compare", "print_results"]
+__all__ = ["compare", "print_results", "print_runs"]
 
 MODELS = "popularity,item-knn,content-knn,prism"
 
@@ -41,7 +41,7 @@ def compare(
     sizes = cutoffs(k)
     specs = [spec for spec in models.split(",") if spec]
     opened = open_shop(shop)
-    data = encoded(opened, image=image, text=text, audio=audio)
+    data = encoded(opened, image=image, text=text, audio=audio).data
     with tracked("comparing") as progress:
         results = compare(
             data,
@@ -71,14 +71,15 @@ def print_results(results: Sequence[Result], sizes: Sequence[int]) -> None:
         ("New items, ranked among themselves", pooled(results, new_items=True)),
     ):
         if runs:
-            _print_runs(title, runs, sizes, seconds)
+            print_runs(title, runs, sizes, seconds)
     for text in dict.fromkeys(n for run in pooled(results).values() for n in run.notes):
         note(text)
 
 
-def _print_runs(
+def print_runs(
     title: str, runs: Mapping[str, Evaluation], sizes: Sequence[int], seconds: Mapping[str, float]
 ) -> None:
+    """Print a table with a row per model; the bars are 95 % intervals."""
     first = next(iter(runs.values()))
     names = [f"{metric}@{size}" for size in sizes for metric in ("recall", "ndcg")]
     names += [f"coverage@{max(sizes)}"]

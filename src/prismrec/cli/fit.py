@@ -40,7 +40,7 @@ def fit(
     spec = ":".join([model, *(settings or ())])
     built = registry.build("models", spec)
     opened = open_shop(shop)
-    data = encoded(opened, image=image, text=text, audio=audio)
+    data = encoded(opened, image=image, text=text, audio=audio).data
     parts = divide(data, split, seed=seed, refit=refit)
     note(f"fitting {spec} on {len(parts.train.interactions)} interactions")
     start = time.perf_counter()

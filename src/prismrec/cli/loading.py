@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from prismrec.cli.output import note
+from prismrec.cli.output import note, tracked
 from prismrec.data.dataset import Dataset
 from prismrec.data.read import read
 from prismrec.data.shop import Shop
 from prismrec.data.split import split
+from prismrec.encode import Encoded, choose_encoders, encode_media
 
 __all__ = ["Parts", "default_split", "divide", "encoded", "open_shop"]
 
@@ -35,16 +36,14 @@ def open_shop(path: Path) -> Shop:
     return shop
 
 
-def encoded(shop: Shop, *, image: str, text: str, audio: str) -> Dataset:
-    """The shop's log with ready features and with its media as vectors; `none` leaves one out."""
-    names = {"image": image, "text": text, "audio": audio}
-    has_media = {*shop.item_media, *shop.user_media}
-    wanted = {m: n for m, n in names.items() if n != "none" and (n != "auto" or m in has_media)}
-    if not wanted:
-        return shop.dataset()
-    from prismrec.encode import encode
-
-    return encode(shop, **wanted)
+def encoded(shop: Shop, *, image: str, text: str, audio: str) -> Encoded:
+    """The shop's log with its media as vectors; `none` leaves a modality out."""
+    choice = [None if name == "none" else name for name in (image, text, audio)]
+    encoders = choose_encoders(shop, image=choice[0], text=choice[1], audio=choice[2])
+    with tracked("encoding") as step:
+        return encode_media(
+            shop, encoders, progress=lambda modality, done, total: step(done, total, modality)
+        )
 
 
 def default_split(data: Dataset) -> str:

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-__all__ = ["complain", "emit", "note", "say", "table", "tracked", "warn"]
+__all__ = ["complain", "emit", "heading", "note", "say", "table", "tracked", "warn"]
 
 
 def emit(value: Any) -> None:
@@ -25,6 +25,11 @@ def emit(value: Any) -> None:
 def say(text: str = "") -> None:
     """Print a line of the result; `[bold]`-like markup is understood."""
     Console(highlight=False, soft_wrap=True).print(text)
+
+
+def heading(text: str) -> None:
+    """Print the title of a part of the result."""
+    Console(highlight=False, soft_wrap=True).print(f"\n[bold cyan]{escape(text)}[/bold cyan]\n")
 
 
 def warn(text: str) -> None:

@@ -1,0 +1,135 @@
+"""`prismrec demo`: the whole way from nothing to explained recommendations, on the record shop."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from prismrec.cli.check import print_report
+from prismrec.cli.compare import print_runs
+from prismrec.cli.encode import print_encoded, summary
+from prismrec.cli.make_shop import generate
+from prismrec.cli.options import AsJson, Seed
+from prismrec.cli.output import emit, heading, note, say, tracked
+
+if TYPE_CHECKING:
+    from prismrec.data.dataset import Dataset
+    from prismrec.evaluation.compare import Result
+
+__all__ = ["demo"]
+
+MODELS = ("popularity", "item-knn", "content-knn", "prism")
+SIZES = (10, 20)
+STAMP = ".demo.json"
+
+
+def demo(
+    path: Annotated[Path, typer.Option(help="Folder of the record shop.")] = Path("demo-shop"),
+    items: Annotated[int, typer.Option(help="Number of records.")] = 300,
+    users: Annotated[int, typer.Option(help="Number of listeners.")] = 600,
+    seed: Seed = 7,
+    serve: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Say at the end how to go on.")
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Make the record shop, check, encode, fit, compare, recommend to four listeners, explain."""
+    from prismrec.cli.loading import encoded, open_shop
+    from prismrec.cli.tour import print_tour, tour
+    from prismrec.media.quality import check
+
+    start = time.perf_counter()
+    step = note if as_json else heading
+    step("1. A record shop")
+    _make(path, items=items, users=users, seed=seed)
+    shop = open_shop(path)
+    report = check(shop)
+    if not as_json:
+        print_report(report)
+    step("2. Pictures, texts and sounds become vectors")
+    encoding = encoded(shop, image="auto", text="auto", audio="auto")
+    if not as_json:
+        print_encoded(encoding)
+    step("3. Four models, judged on what was kept from them")
+    by_time = _compared(encoding.data, "time")
+    of_new = _compared(encoding.data, "new-items")
+    if not as_json:
+        _print_tables(by_time, of_new)
+    step("4. Four listeners, and what drives their recommendations")
+    found = tour(encoding.data, shop.titles, path / "truth.json")
+    if as_json:
+        _emit(report.to_json(), summary(encoding), by_time, of_new, found)
+        return
+    print_tour(found)
+    say(f"\nAll of it took {time.perf_counter() - start:.0f} s.")
+    if serve:
+        _go_on(path)
+
+
+def _make(path: Path, *, items: int, users: int, seed: int) -> None:
+    """Generate the shop, unless it stands there already with the same settings."""
+    from prismrec import __version__
+
+    stamp = path / STAMP
+    wanted = json.dumps({"items": items, "users": users, "seed": seed, "version": __version__})
+    if stamp.is_file() and stamp.read_text("utf-8") == wanted:
+        note(f"the shop in {path} stands there already")
+        return
+    stamp.unlink(missing_ok=True)
+    generate(path, items=items, users=users, seed=seed)
+    stamp.write_text(wanted, "utf-8")
+
+
+def _compared(data: Dataset, split: str) -> list[Result]:
+    from prismrec.evaluation.compare import compare
+
+    with tracked("comparing") as step:
+        return compare(data, MODELS, split=split, k=SIZES, progress=step)
+
+
+def _print_tables(by_time: list[Result], of_new: list[Result]) -> None:
+    from prismrec.evaluation.compare import pooled
+
+    seconds = {result.model: result.fit_seconds for result in by_time}
+    title = "What people chose later, all records ranked"
+    print_runs(title, pooled(by_time), SIZES, seconds)
+    seconds = {result.model: result.fit_seconds for result in of_new}
+    title = "Records that nobody had chosen yet, ranked among themselves"
+    print_runs(title, pooled(of_new, new_items=True), SIZES, seconds)
+
+
+def _emit(
+    report: dict[str, Any],
+    encoding: dict[str, Any],
+    by_time: list[Result],
+    of_new: list[Result],
+    found: dict[str, Any],
+) -> None:
+    from prismrec.evaluation.compare import as_json
+
+    shop = report["shop"]
+    emit(
+        {
+            "shop": shop,
+            "check": report,
+            "encode": encoding,
+            "all_items": as_json(by_time, shop=shop),
+            "new_items": as_json(of_new, shop=shop),
+            **found,
+        }
+    )
+
+
+def _go_on(path: Path) -> None:
+    say(
+        f"""
+How to go on:
+  prismrec fit {path} --out {path}/model
+  prismrec recommend {path}/model --user u0001
+  prismrec compare {path} --models popularity,item-knn,ease,prism --seeds 3
+  prismrec list models"""
+    )

@@ -1,0 +1,63 @@
+"""`prismrec encode`: a shop's media to vectors, kept beside the shop and reused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from prismrec.cli.options import AsJson, Audio, Image, ShopPath, Text
+from prismrec.cli.output import emit, say, table, warn
+
+if TYPE_CHECKING:
+    from prismrec.encode import Encoded
+
+__all__ = ["encode", "print_encoded", "summary"]
+
+
+def encode(
+    shop: ShopPath,
+    image: Image = "auto",
+    text: Text = "auto",
+    audio: Audio = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Encode every picture, text and sound once; go on where an earlier run was stopped."""
+    from prismrec.cli.loading import encoded, open_shop
+
+    opened = open_shop(shop)
+    out = encoded(opened, image=image, text=text, audio=audio)
+    if as_json:
+        emit({"shop": opened.name, **summary(out)})
+    else:
+        print_encoded(out)
+
+
+def summary(out: Encoded) -> dict[str, Any]:
+    """What was computed, reused and skipped, and what every modality covers now."""
+    return {
+        "counts": {modality: vars(counts) for modality, counts in out.counts.items()},
+        "features": {
+            side: {
+                name: {"dim": f.dim, "coverage": f.coverage, "encoder": f.encoder}
+                for name, f in features.items()
+            }
+            for side, features in (("items", out.data.items), ("users", out.data.users))
+        },
+        "problems": [vars(problem) for problem in out.problems],
+    }
+
+
+def print_encoded(out: Encoded) -> None:
+    """Print the counts of each modality and the files that were skipped."""
+    if not out.counts:
+        say("there are no media to encode")
+    else:
+        rows = []
+        for name, counts in out.counts.items():
+            sides = [
+                side[name].coverage for side in (out.data.items, out.data.users) if name in side
+            ]
+            coverage = " / ".join(f"{share:.1%}" for share in sides)
+            rows.append([name, counts.computed, counts.reused, counts.skipped, coverage])
+        table("", ("modality", "computed", "reused", "skipped", "items / users covered"), rows)
+    for problem in out.problems:
+        warn(str(problem))
