@@ -67,10 +67,22 @@ def test_a_list_longer_than_the_catalogue_ends_in_misses(log, table):
     assert out.per_user["precision@10"] == pytest.approx([2 / 10, 1 / 10])
 
 
-def test_ties_go_to_the_lower_row(log, table):
-    equal = table(np.zeros((3, 6)))
-    out = evaluate(equal, log(WANTED), seen=log(SEEN), k=2, metrics=["recall"])
-    assert out.per_user["recall@2"].tolist() == [0.5, 0]  # u0 gets 1 and 2, u1 gets 0 and 1
+def test_a_model_without_an_opinion_does_not_profit_from_the_order_of_the_catalogue(log, table):
+    users, shape = np.arange(2000), (2000, 50)
+    test = log([(user, user % 5) for user in users], shape)  # the first five rows are the hits
+    equal = table(np.zeros(shape))
+    out = evaluate(equal, test, seen=log([], shape), k=10, metrics=["recall"])
+    assert out.metrics["recall@10"].mean == pytest.approx(10 / 50, abs=0.04)
+    assert out.lists["coverage@10"] == 1
+
+
+def test_ties_break_alike_for_a_seed_and_only_among_equals(log, table):
+    test, seen = log([(0, 5), (1, 0)]), log([])
+    scores = table([[1, 1, 1, 1, 1, 0], [2, 1, 1, 1, 1, 1], [0] * 6])
+    first = evaluate(scores, test, seen=seen, k=(1, 5), seed=1)
+    assert first.per_user["mrr@5"].tolist() == [0, 1]
+    again = evaluate(scores, test, seen=seen, k=(1, 5), seed=1)
+    assert again.metrics == first.metrics
 
 
 def test_an_item_without_a_score_comes_last(log, table):
@@ -182,7 +194,7 @@ def test_it_equals_one_user_at_a_time(log, table, seed, k, levels):
     pairs = rng.permutation(np.unique(rng.integers(0, shape, (40, 2)), axis=0))
     cut = len(pairs) // 2
     seen, test = pairs[:cut].tolist(), pairs[cut:].tolist()
-    scores = rng.integers(0, levels, shape)
+    scores = rng.permuted(np.tile(np.arange(11) // 3 * levels + np.arange(11), (5, 1)), axis=1)
     only = np.union1d(np.flatnonzero(rng.random(11) < 0.7), test[0][1])
     out = evaluate(table(scores), log(test, shape), seen=log(seen, shape), k=k, only=only)
     slow = slow_evaluation(scores.tolist(), test, seen, k=k, only=set(only.tolist()))
@@ -206,5 +218,5 @@ def test_popularity_on_tiktok_confirms_the_protocol(data_dir, part, recall):
             return np.tile(self.counts, (len(query), 1))
 
     out = evaluate(Popularity(), parts.test, seen=parts.train, metrics=["recall"])
-    assert out.metrics["recall@20"].mean == pytest.approx(recall, abs=2e-4)
+    assert out.metrics["recall@20"].mean == pytest.approx(recall, abs=1e-3)  # counts tie
     assert out.n_users == 6130

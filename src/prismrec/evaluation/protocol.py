@@ -10,9 +10,10 @@ from prismrec import registry
 from prismrec.data.dataset import Dataset
 from prismrec.errors import BadData
 from prismrec.evaluation import leaks
+from prismrec.evaluation.lists import lists
 from prismrec.evaluation.metrics import coverage
 from prismrec.evaluation.result import Evaluation, intervals
-from prismrec.rankers import Query, Ranker, top_k
+from prismrec.rankers import Query, Ranker
 from prismrec.types import Bools, Ints
 
 __all__ = ["cold_items", "evaluate"]
@@ -31,7 +32,8 @@ def evaluate(
     """Rank every candidate for each user who has a relevant test item, and measure the lists.
 
     An item is relevant to a user who used it in `test` with a weight above 0 and not in `seen`.
-    Items that the user has in `seen` are never returned. Users count alike, however active.
+    Items that the user has in `seen` are never returned. Users count alike, however active. Equal
+    scores are ordered at random.
 
     Args:
         ranker: any fitted model.
@@ -40,7 +42,7 @@ def evaluate(
         k: length of the lists, or several.
         metrics: registered names; all where None.
         only: the candidates, for example `cold_items(train)`; the whole catalogue where None.
-        seed: of the bootstrap.
+        seed: of the bootstrap and of the order among equal scores.
 
     Raises:
         Leak: where `seen` knows what is to be predicted.
@@ -53,7 +55,7 @@ def evaluate(
     pairs = _relevant(test, allowed, again)
     users, relevant = np.unique(pairs // test.n_items, return_counts=True)
     query = Query.of(seen, users)
-    items = _lists(ranker, query, max(sizes), only)
+    items = lists(ranker, query, max(sizes), only=only, seed=seed)
     hits = _is_in(users[:, None] * test.n_items + items, pairs) & (items >= 0)
     candidates = allowed.sum() - (query.matrix(test.n_items) @ allowed).astype(np.int64)
     per_user = {
@@ -114,14 +116,6 @@ def _relevant(test: Dataset, allowed: Bools, again: Bools) -> Ints:
             "seen, weigh 0 or lie outside the candidates"
         )
     return np.unique(log.users[rows] * test.n_items + log.items[rows])
-
-
-def _lists(ranker: Ranker, query: Query, k: int, only: Ints | None) -> Ints:
-    """(n, k) best items first, -1 beyond a list's end, also where k is above n_items."""
-    items = np.full((len(query), k), -1, np.int64)
-    found = top_k(ranker, query, k, only=only).items
-    items[:, : found.shape[1]] = found
-    return items
 
 
 def _is_in(values: Ints, table: Ints) -> Bools:

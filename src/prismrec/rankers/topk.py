@@ -36,12 +36,12 @@ def top_k(
         exclude: n rows of items never to return; the history where None.
         only: items that may be returned; all where None.
 
-    Ties go to the lower row. An item scored NaN comes after every other; one scored -inf is
-    never returned.
+    Ties go to the lower row, or to the item that comes first in `only`. An item scored NaN
+    comes after every other; one scored -inf is never returned.
     """
     exclude = query.history if exclude is None else exclude
     k = min(k, ranker.n_items)
-    allowed = np.arange(ranker.n_items) if only is None else np.unique(only)
+    allowed = np.arange(ranker.n_items) if only is None else _distinct(only)
     column = np.full(ranker.n_items, -1, np.int64)  # where an item stands among the allowed
     column[allowed] = np.arange(len(allowed))
     items = np.full((len(query), k), -1, np.int64)
@@ -63,3 +63,8 @@ def top_k(
         items[rows, :width] = allowed[columns]
     items[np.isneginf(scores)] = -1
     return TopK(items, scores)
+
+
+def _distinct(items: Ints) -> Ints:
+    """Each item once, where it comes first."""
+    return items[np.sort(np.unique(items, return_index=True)[1])]
