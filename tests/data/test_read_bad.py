@@ -94,6 +94,8 @@ def test_the_line_is_that_of_the_file_even_after_quoted_newlines_and_blank_lines
         ("covers/../../secret.png", "lies outside"),
         ("link.png", "lies outside"),
         ("out/secret.png", "lies outside"),
+        ("circle.png", "does not exist"),
+        ("circle.png/a.png", "does not exist"),
     ],
 )
 def test_a_media_path_must_lead_to_a_file_below_the_shop(write_shop, tmp_path, path, what):
@@ -105,6 +107,7 @@ def test_a_media_path_must_lead_to_a_file_below_the_shop(write_shop, tmp_path, p
     )
     (folder / "link.png").symlink_to(tmp_path / "secret.png")
     (folder / "out").symlink_to(tmp_path)
+    (folder / "circle.png").symlink_to(folder / "circle.png")
     shop, problem = only_problem(folder)
     assert shop.item_media["image"].values == ("covers/ok.png", None)
     assert (problem.file, problem.row) == ("items.csv", 3)

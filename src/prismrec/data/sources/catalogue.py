@@ -130,17 +130,17 @@ def _fault(root: Path, value: str, folders: dict[str, bool]) -> str | None:
     if Path(value).is_absolute() or "\0" in value:
         return "is not a path below the shop's folder"
     folder, _ = os.path.split(value)
-    if folder not in folders:
-        folders[folder] = (root / folder).resolve().is_relative_to(root)
-    if not folders[folder]:
-        return "lies outside the shop's folder"
     path = root / value
     try:
+        if folder not in folders:
+            folders[folder] = (root / folder).resolve().is_relative_to(root)
+        if not folders[folder]:
+            return "lies outside the shop's folder"
         mode = os.lstat(path).st_mode
         if stat.S_ISLNK(mode):
             if not path.resolve().is_relative_to(root):
                 return "lies outside the shop's folder"
             mode = path.stat().st_mode
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: links in a circle
         return "does not exist"
     return None if stat.S_ISREG(mode) else "is not a file"
