@@ -9,12 +9,12 @@ from prismrec.data.demo import make_shop
 
 
 @pytest.fixture(scope="session")
-def asked() -> dict[str, int]:
+def asked() -> dict[str, Any]:
     return {"items": 32, "users": 40, "seed": 3}
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory, asked: dict[str, int]) -> Path:
+def shop(tmp_path_factory: pytest.TempPathFactory, asked: dict[str, Any]) -> Path:
     return make_shop(tmp_path_factory.mktemp("demo") / "shop", **asked)
 
 

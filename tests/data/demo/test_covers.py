@@ -9,7 +9,7 @@ from prismrec.types import Floats
 
 
 def cover(look: str, number: int, title: str = "Tide") -> Floats:
-    image = draw(look, title, "Ada Grau", stream(1, Stream.COVER, number))
+    image = draw(look, stream(1, Stream.COVER, number), title=title, artist="Ada Grau")
     assert (image.size, image.mode) == ((SIZE, SIZE), "RGB")
     return np.asarray(image, np.float32)
 

@@ -17,7 +17,8 @@ def loop(genre: str, number: int) -> Floats:
 @pytest.mark.parametrize("genre", GENRES)
 def test_a_loop_is_four_clean_seconds(genre: str) -> None:
     sound = loop(genre, 1)
-    assert (sound.shape, sound.dtype) == ((LENGTH,), np.float32)
+    assert sound.shape == (LENGTH,)
+    assert sound.dtype == np.float32
     assert np.abs(sound).max() == pytest.approx(PEAK, abs=1e-4)
     assert np.sqrt(np.mean(sound**2)) > 0.1
     assert abs(sound.mean()) < 0.01

@@ -58,9 +58,9 @@ def make_shop(
     shown = {modality: gaps.shown(modality, items) for modality in MODALITIES}
     write_log(path, people, listen(people, records, shown, seed=seed))
     write_users(path, people, seed)
-    write_truth(path, records, people, gaps)
-    for done, _ in enumerate(write_media(path, records, gaps, seed), start=1):
+    write_truth(path, records, people, gaps=gaps)
+    for done, _ in enumerate(write_media(path, records, gaps, seed=seed), start=1):
         if progress is not None:
             progress(done, items)
-    write_items(path, records, gaps, seed)
+    write_items(path, records, gaps, seed=seed)
     return path

@@ -14,17 +14,17 @@ MARGIN = 0.06
 ARTIST_SIZE = 0.042
 
 
-def draw(look: str, title: str, artist: str, rng: np.random.Generator) -> Image.Image:
+def draw(look: str, rng: np.random.Generator, *, title: str = "", artist: str = "") -> Image.Image:
     """The (SIZE, SIZE) cover of a record; title and artist must be in Latin letters.
 
     The font that Pillow carries has no Chinese glyphs, so Chinese names come transliterated.
     """
     image, how = PAINTERS[look](rng)
-    letter(image, title, artist, how)
+    letter(image, how, title=title, artist=artist)
     return image
 
 
-def letter(image: Image.Image, title: str, artist: str, how: Lettering) -> None:
+def letter(image: Image.Image, how: Lettering, *, title: str, artist: str) -> None:
     """Set title and artist at the place and in the manner of the look."""
     text = [(line, how.size) for line in broken(title.upper() if how.spaced else title, how)]
     text.append((artist, ARTIST_SIZE))
@@ -39,7 +39,7 @@ def letter(image: Image.Image, title: str, artist: str, how: Lettering) -> None:
     for (line, size), height in zip(text, heights, strict=True):
         free = 1 - 2 * MARGIN - width(line, size, how)
         left = MARGIN + free * {"left": 0.0, "centre": 0.5, "right": 1.0}[how.align]
-        place(pen, line, (left, top), size, how)
+        _place(pen, line, (left, top), size, how)
         top += height
 
 
@@ -61,7 +61,7 @@ def width(line: str, size: float, how: Lettering) -> float:
     return float(ImageFont.load_default(size * SIZE).getlength(line)) / SIZE + gap
 
 
-def place(
+def _place(
     pen: ImageDraw.ImageDraw, line: str, at: tuple[float, float], size: float, how: Lettering
 ) -> None:
     """Draw one line of letters."""

@@ -81,7 +81,12 @@ def dusk(rng: np.random.Generator) -> tuple[Image.Image, Lettering]:
     layers = int(rng.integers(4, 7))
     for k in range(layers):
         depth = (k + 1) / layers
-        line = ridge(rng, 0.5 + 0.42 * depth, rng.uniform(0.05, 0.12), 1.1 + 0.5 * (1 - depth))
+        line = ridge(
+            rng,
+            0.5 + 0.42 * depth,
+            height=rng.uniform(0.05, 0.12),
+            rough=1.6 - 0.5 * depth,
+        )
         colour = gradient(np.array([[depth]], np.float32), stops[2:])[0, 0]
         top = int(line.min() * SIZE)  # nothing changes above the highest peak
         below = rows[top:] - line
@@ -103,7 +108,7 @@ def woodcut(rng: np.random.Generator) -> tuple[Image.Image, Lettering]:
         sky = np.sin(turn * int(rng.integers(26, 46)) + 1.4 * wobble) + 1.2 - far * 2.6
     else:
         sky = np.sin(far * rng.uniform(110, 170) + 2.2 * wobble) + 0.9 - far * 1.8
-    line = ridge(rng, rng.uniform(0.54, 0.66), rng.uniform(0.05, 0.14), 1.5)[None]
+    line = ridge(rng, rng.uniform(0.54, 0.66), height=rng.uniform(0.05, 0.14), rough=1.5)
     below = np.maximum(rows - line, 0)
     furrows = np.sin(below**0.85 * rng.uniform(70, 110) + 3 * wobble) + 0.9 - 3.2 * below
     black = np.where(rows > line, (furrows < 0.15) | (below < 0.02), sky < 0.15)
@@ -206,7 +211,7 @@ def ink(rng: np.random.Generator) -> tuple[Image.Image, Lettering]:
         values = paste(values, (26, 26, 30), stroke * bristle * np.clip((1 - turn) * 12, 0, 1))
     else:
         for k in range(int(rng.integers(3, 6))):
-            line = ridge(rng, 0.36 + 0.13 * k, rng.uniform(0.06, 0.14), 1.25)[None]
+            line = ridge(rng, 0.36 + 0.13 * k, height=rng.uniform(0.06, 0.14), rough=1.25)
             below = rows - line + 0.03 * bleed
             fade = np.exp(-np.maximum(below, 0) / rng.uniform(0.06, 0.14))
             uneven = (0.35 + 0.16 * k) * (0.75 + 0.5 * field(rng, 9, 9))

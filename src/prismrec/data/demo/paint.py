@@ -95,7 +95,7 @@ def glow(lines: Image.Image, radius: float) -> Floats:
     return light
 
 
-def ridge(rng: np.random.Generator, level: float, height: float, rough: float) -> Floats:
+def ridge(rng: np.random.Generator, level: float, *, height: float, rough: float) -> Floats:
     """(SIZE,) outline of a mountain ridge: its place in each column, 0 at the top.
 
     A sum of sixteen waves whose size falls with their number to the power `rough`.

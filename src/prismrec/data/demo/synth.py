@@ -44,7 +44,7 @@ def silence() -> Floats:
     return np.zeros(LENGTH, np.float32)
 
 
-def lay(track: Floats, sound: Floats, at: float, gain: float = 1.0) -> None:
+def lay(track: Floats, sound: Floats, at: float, *, gain: float = 1.0) -> None:
     """Add a sound to a track from `at` on, a share of the loop; the end wraps to the start."""
     start, rest = round(at * LENGTH) % LENGTH, sound[:LENGTH] * np.float32(gain)
     while len(rest):

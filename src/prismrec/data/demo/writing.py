@@ -67,7 +67,7 @@ def claim(path: Path) -> None:
     settings.write_text(SETTINGS, "utf-8", newline="\n")
 
 
-def write_items(path: Path, records: Sequence[Record], gaps: Gaps, seed: int) -> None:
+def write_items(path: Path, records: Sequence[Record], gaps: Gaps, *, seed: int) -> None:
     """items.csv; a cell is empty where the record lacks that modality."""
     texts = [
         ("", "")
@@ -94,7 +94,9 @@ def _file(record: Record, modality: str, gaps: Gaps) -> str | None:
     return None if record.number in gaps.missing[modality] else name
 
 
-def write_media(path: Path, records: Sequence[Record], gaps: Gaps, seed: int) -> Iterator[Record]:
+def write_media(
+    path: Path, records: Sequence[Record], gaps: Gaps, *, seed: int
+) -> Iterator[Record]:
     """Draw the cover and play the loop of each record, and yield it when its files are there."""
     how = {(broken.number, broken.modality): broken.how for broken in gaps.broken}
     makers: dict[str, Callable[[Record, int], bytes]] = {"image": _cover, "audio": _loop}
@@ -113,7 +115,7 @@ def write_media(path: Path, records: Sequence[Record], gaps: Gaps, seed: int) ->
 
 def _cover(record: Record, seed: int) -> bytes:
     rng = stream(seed, Stream.COVER, record.number)
-    return _jpeg(draw(record.look, record.title.latin, record.artist.latin, rng))
+    return _jpeg(draw(record.look, rng, title=record.title.latin, artist=record.artist.latin))
 
 
 def _jpeg(image: Image.Image) -> bytes:
@@ -145,7 +147,7 @@ def write_users(path: Path, people: Sequence[Listener], seed: int) -> None:
 def _photo(person: Listener, rng: np.random.Generator) -> bytes:
     """A poster on somebody's wall: in a look the listener likes, where looks matter."""
     styles = person.favourites if person.driver == "image" else LOOKS
-    return _jpeg(draw(str(rng.choice(styles)), "", "", rng).reduce(2))
+    return _jpeg(draw(str(rng.choice(styles)), rng).reduce(2))
 
 
 def write_log(path: Path, people: Sequence[Listener], events: Events) -> None:
@@ -161,7 +163,7 @@ def write_log(path: Path, people: Sequence[Listener], events: Events) -> None:
 
 
 def write_truth(
-    path: Path, records: Sequence[Record], people: Sequence[Listener], gaps: Gaps
+    path: Path, records: Sequence[Record], people: Sequence[Listener], *, gaps: Gaps
 ) -> None:
     """truth.json: what is hidden, for tests and demonstrations."""
     ids = [record.id for record in records]
