@@ -42,6 +42,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "interactions.csv").write_text("\n".join(rows) + "\n", "utf-8")
     items = ["item,title", *(f"i{row},Lamp {row} 灯" for row in range(30))]
     (folder / "items.csv").write_text("\n".join(items) + "\n", "utf-8")
+    (folder / "shop.toml").write_text("[items]\ntext = []\n", "utf-8")  # no encoder is needed
     looks = np.eye(3)[np.arange(30) % 3] + rng.normal(0, 0.1, (30, 3))
     np.save(folder / "features" / "image.npy", looks.astype(np.float32))
     return folder

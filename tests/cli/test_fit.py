@@ -115,7 +115,7 @@ def test_one_person_at_a_time(model: Path, options: list[str]) -> None:
 
 
 def test_damage_is_refused(model: Path, tmp_path: Path) -> None:
-    for number, spoil in enumerate((_cut_log, _other_log, _no_record)):
+    for number, spoil in enumerate((_cut_log, _other_log, _other_model, _no_record)):
         copy = tmp_path / str(number)
         shutil.copytree(model, copy)
         spoil(copy)
@@ -129,7 +129,12 @@ def _cut_log(folder: Path) -> None:
 
 def _other_log(folder: Path) -> None:
     record = json.loads((folder / "fit.json").read_text("utf-8"))
-    (folder / "fit.json").write_text(json.dumps(record | {"digest": "0"}), "utf-8")
+    (folder / "fit.json").write_text(json.dumps(record | {"log": "0" * 64}), "utf-8")
+
+
+def _other_model(folder: Path) -> None:
+    record = json.loads((folder / "fit.json").read_text("utf-8"))
+    (folder / "fit.json").write_text(json.dumps(record | {"manifest": "0" * 64}), "utf-8")
 
 
 def _no_record(folder: Path) -> None:

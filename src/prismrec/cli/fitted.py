@@ -79,14 +79,14 @@ def keep(
     """Write the ranker, its names and its log to a folder."""
     saving.save(ranker, path, names=saving.Names(train.user_ids, train.item_ids, titles))
     raw = _packed(train.interactions)
-    log = f"log-{hashlib.sha256(raw).hexdigest()[:16]}.npz"
-    (path / log).write_bytes(raw)
+    log = _sha256(raw)
+    (path / _log_name(log)).write_bytes(raw)
     record = {**made, "digest": digest(train), "log": log, "manifest": _manifest_of(path)}
     aside = path / f".{RECORD}"
     aside.write_text(json.dumps(record, indent=1, ensure_ascii=False), "utf-8")
     aside.replace(path / RECORD)
     for old in path.glob("log-*.npz"):
-        if old.name != log:
+        if old.name != _log_name(log):
             old.unlink(missing_ok=True)
 
 
@@ -102,14 +102,14 @@ def open_model(path: Path) -> Fitted:
         raise BadModel(f"{path}: has no names or no {RECORD}, so nobody can be asked for; {AGAIN}")
     try:
         record = json.loads(file.read_text("utf-8"))
-        raw = (path / Path(record["log"]).name).read_bytes()
-        with np.load(BytesIO(raw), allow_pickle=False) as columns:
-            log = Interactions(*(columns.get(name) for name in COLUMNS))
-    except (KeyError, ValueError, OSError, TypeError) as error:
-        raise BadModel(f"{file}: cannot be read with its log ({error}); {AGAIN}") from None
+        raw = (path / _log_name(record["log"])).read_bytes()
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise BadModel(f"{file}: cannot be read with its log ({error!r}); {AGAIN}") from None
+    if record.get("manifest") != _manifest_of(path) or record["log"] != _sha256(raw):
+        raise BadModel(f"{file}: damaged, or the model or log beside it is another; {AGAIN}")
+    with np.load(BytesIO(raw), allow_pickle=False) as columns:
+        log = Interactions(*(columns.get(name) for name in COLUMNS))
     train = Dataset(log, names.user_ids, names.item_ids)
-    if record.get("manifest") != _manifest_of(path) or record["digest"] != digest(train):
-        raise BadModel(f"{file}: belongs to another model or log; {AGAIN}")
     return Fitted(ranker, train, names.titles or names.item_ids.ids, record)
 
 
@@ -129,5 +129,13 @@ def _packed(log: Interactions) -> bytes:
     return out.getvalue()
 
 
+def _log_name(sha256: str) -> str:
+    return f"log-{sha256[:16]}.npz"
+
+
 def _manifest_of(path: Path) -> str:
-    return hashlib.sha256((path / saving.MANIFEST).read_bytes()).hexdigest()
+    return _sha256((path / saving.MANIFEST).read_bytes())
+
+
+def _sha256(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
