@@ -45,7 +45,8 @@ def test_blocks_cover_the_sound(frames: int, length: int, hop: int) -> None:
     spectrogram = np.arange(frames, dtype=np.float32)[:, None]
     out = blocks(spectrogram, length, min(hop, length))
     assert out.shape[1:] == (length, 1)
-    assert set(out.ravel()) == set(range(frames))
-    if frames >= length:
-        assert out[0, 0, 0] == 0
-        assert out[-1, -1, 0] == frames - 1
+    assert out[0, 0, 0] == 0
+    heard = np.unique(out)
+    assert heard.tolist() == list(range(len(heard)))  # no gaps
+    assert 2 * (frames - len(heard)) < max(hop, 1) or frames < length
+    assert len(np.unique(out[:, 0, 0])) == len(out)  # no block twice

@@ -1,4 +1,4 @@
-"""aiSFX: any sound, by a network trained on ten collections of sound effects."""
+"""aiSFX: any sound, by a network trained on libraries of sound effects."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ class Aisfx:
     The first 60 seconds are heard, each sound scaled to the same peak. Sounds go through the
     network one at a time, so a vector does not depend on its batch.
 
-    Source: Ma, Pons and others, "Representation Learning for the Automatic Indexing of Sound
-    Effects Libraries", ISMIR 2022 (arXiv 2208.09096). Weights: PyPI `aisfx`, CC BY 4.0. Departure:
-    the spectrogram is computed as the package's librosa variant does; the last block ends with
-    the sound instead of being dropped.
+    Source: Ma and Lerch, "Representation Learning for the Automatic Indexing of Sound Effects
+    Libraries", ISMIR 2022 (arXiv 2208.09096). Weights: PyPI `aisfx`, CC BY 4.0. Departures: the
+    spectrogram is the package's librosa variant; a last block that would be cut off ends with the
+    sound instead, or is dropped where less than a quarter of it is new.
     """
 
     threads: int = 1  # threads of one call; the vectors do not depend on it

@@ -36,14 +36,17 @@ class MelSpectrogram:
 
 
 def blocks(spectrogram: Floats, length: int, hop: int) -> Floats:
-    """(n, length, bands) stretches that start every `hop` frames; the last one ends the sound.
+    """(n, length, bands) stretches that start every `hop` frames.
 
-    A sound shorter than one block is repeated until it fills it.
+    Where half a hop or more would be left over, one more stretch ends with the sound. A sound
+    shorter than one block is repeated until it fills it.
     """
     if len(spectrogram) <= length:
         return np.resize(spectrogram, (1, length, spectrogram.shape[1]))
     last = len(spectrogram) - length
-    starts = [*range(0, last, hop), last]
+    starts = [*range(0, last + 1, hop)]
+    if 2 * (last - starts[-1]) >= hop:
+        starts.append(last)
     return np.stack([spectrogram[start : start + length] for start in starts])
 
 

@@ -49,8 +49,8 @@ class MusiCnn:
 
     Source: Pons and Serra, "musicnn: pre-trained convolutional neural networks for music audio
     tagging", 2019 (arXiv 1909.06654), the variant trained on the Million Song Dataset. Weights:
-    PyPI `musicnn`, ISC. Departures: the last block ends with the sound instead of being dropped;
-    spectrograms keep single precision.
+    PyPI `musicnn`, ISC. Departures: a last block that would be cut off ends with the sound instead,
+    or is dropped where less than half of it is new; spectrograms keep single precision.
     """
 
     threads: int = 1  # threads of one call; the vectors do not depend on it

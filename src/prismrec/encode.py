@@ -1,0 +1,169 @@
+"""encode: a shop's pictures, texts and sounds to vectors, each content once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from prismrec import registry
+from prismrec.data.dataset import Dataset
+from prismrec.data.features import Feature
+from prismrec.data.shop import Problem, Shop
+from prismrec.encoders import Encoder
+from prismrec.errors import BadData
+from prismrec.media.files import read_inside
+from prismrec.media.text import is_blank
+from prismrec.store import Store
+from prismrec.store.sqlite import SqliteStore, default_path
+from prismrec.types import MODALITIES
+from prismrec.vectors import Counts, Vectors, vectors_of
+
+__all__ = ["DEFAULTS", "Encoded", "choose_encoders", "encode", "encode_media"]
+
+DEFAULTS = {"image": "efficientnet-lite0", "text": "use-multilingual", "audio": "musicnn"}
+
+Choice = str | Encoder | None
+Progress = Callable[[str, int, int], None]  # modality, contents done, contents in all
+
+
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """A data set with its vectors, and what happened on the way."""
+
+    data: Dataset
+    problems: tuple[Problem, ...] = ()  # media that were skipped
+    counts: Mapping[str, Counts] = field(default_factory=dict)  # by modality
+
+
+def encode(
+    shop: Shop,
+    *,
+    image: Choice = "auto",
+    text: Choice = "auto",
+    audio: Choice = "auto",
+    store: Store | None = None,
+) -> Dataset:
+    """The shop's log with a vector for every picture, text and sound of its items and users.
+
+    Vectors are kept under what made them and the content they were made of, so a second call
+    reads them, and a call that was killed goes on where it was. Media that are missing, blank or
+    broken leave their rows absent; `encode_media` also lists them.
+
+    Args:
+        shop: what was read from disk.
+        image: a name of the registry (`prismrec list encoders`) with its fields, an encoder, None
+            to leave pictures out, or "auto": the default encoder where there are pictures, unless
+            there are ready vectors called "image".
+        text: likewise.
+        audio: likewise.
+        store: where vectors are kept; by default a file in the shop's folder or, where that is
+            read-only, in the cache folder.
+
+    Raises:
+        MissingPackage: where an encoder is not installed; the message is the command to run.
+        UnknownName: where an encoder does not exist.
+        BadData: where an encoder reads another modality, or the store cannot be used.
+    """
+    encoders = choose_encoders(shop, image=image, text=text, audio=audio)
+    return encode_media(shop, encoders, store=store).data
+
+
+def choose_encoders(
+    shop: Shop, *, image: Choice = "auto", text: Choice = "auto", audio: Choice = "auto"
+) -> dict[str, Encoder]:
+    """The encoder of each modality that is to be encoded; see `encode`."""
+    encoders: dict[str, Encoder] = {}
+    for modality, choice in (("image", image), ("text", text), ("audio", audio)):
+        if choice is None or (choice == "auto" and not _is_wanted(shop, modality)):
+            continue
+        spec = DEFAULTS[modality] if choice == "auto" else choice
+        encoder = registry.build("encoders", spec) if isinstance(spec, str) else spec
+        if encoder.modality != modality:
+            raise BadData(f"{spec} is for {encoder.modality}; choose another one for {modality}")
+        encoders[modality] = encoder
+    return encoders
+
+
+def encode_media(
+    shop: Shop,
+    encoders: Mapping[str, Encoder],
+    *,
+    store: Store | None = None,
+    progress: Progress | None = None,
+) -> Encoded:
+    """Encode items and users with the same encoder for each modality; see `encode`.
+
+    `progress` is called after every batch with the modality, how many of its different contents
+    are done, and how many there are.
+    """
+    if not encoders:
+        return Encoded(shop.dataset())
+    if store is None:
+        with closing(SqliteStore(default_path(shop.path))) as opened:
+            return encode_media(shop, encoders, store=opened, progress=progress)
+    items, users = dict(shop.item_features), dict(shop.user_features)
+    problems: list[Problem] = []
+    counts = {}
+    for modality, encoder in encoders.items():
+        found = vectors_of(
+            _values(shop, modality),
+            encoder,
+            load=_utf8 if modality == "text" else partial(read_inside, shop.path),
+            store=store,
+            progress=partial(progress, modality) if progress else _silent,
+        )
+        counts[modality] = found.counts
+        problems += _problems(shop, modality, found)
+        n_items = len(shop.item_media.get(modality, ()))
+        for side, media, part in (
+            (items, shop.item_media, slice(None, n_items)),
+            (users, shop.user_media, slice(n_items, None)),
+        ):
+            if modality in media:
+                side[modality] = Feature(
+                    found.values[part], found.present[part], encoder.fingerprint
+                )
+    data = replace(shop.dataset(), items=_in_order(items), users=_in_order(users))
+    return Encoded(data, tuple(problems), counts)
+
+
+def _is_wanted(shop: Shop, modality: str) -> bool:
+    ready = modality in shop.item_features or modality in shop.user_features
+    return not ready and any(value is not None for value in _values(shop, modality))
+
+
+def _values(shop: Shop, modality: str) -> list[str | None]:
+    """Texts or paths of all items, then of all users; None for what is blank."""
+    sides = (shop.item_media, shop.user_media)
+    values = [value for side in sides if modality in side for value in side[modality].values]
+    return [None if value is None or is_blank(value) else value for value in values]
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def _problems(shop: Shop, modality: str, found: Vectors) -> list[Problem]:
+    rows = Counter(_values(shop, modality))
+    return [
+        Problem(
+            value if modality != "text" else f"text {value[:40]!r}",
+            None,
+            reason,
+            f"repair it and encode again; until then it is left out as {modality}",
+            rows[value],
+        )
+        for value, reason in found.faults.items()
+    ]
+
+
+def _in_order(features: Mapping[str, Feature]) -> dict[str, Feature]:
+    names = dict.fromkeys([*MODALITIES, *features])
+    return {name: features[name] for name in names if name in features}
+
+
+def _silent(done: int, total: int) -> None:
+    """Progress that nobody watches."""
