@@ -11,7 +11,7 @@ import soundfile
 from PIL import Image
 
 from prismrec.data.read import read
-from prismrec.media import quality
+from prismrec.media import files
 from prismrec.media.quality import check
 
 
@@ -125,7 +125,7 @@ def test_a_shop_without_media_or_times(write_shop):
 
 
 def test_a_file_beyond_the_limit_is_not_read(write_shop, monkeypatch):
-    monkeypatch.setattr(quality, "MAX_BYTES", 50)
+    monkeypatch.setattr(files, "MAX_BYTES", 50)
     items = "item,image\n1,1.png\n"
     folder = write_shop(interactions="user,item\na,1\n", items=items, files=FILES)
     (problem,) = check(read(folder)).problems

@@ -18,11 +18,11 @@ from prismrec.data.shop import Media, Problem, Shop
 from prismrec.data.vocabulary import Vocabulary
 from prismrec.errors import BadMedia
 from prismrec.media.audio import decode_audio
+from prismrec.media.files import read_inside
 from prismrec.media.image import decode_image
 
 __all__ = ["CheckReport", "check"]
 
-MAX_BYTES = 1 << 28  # a medium that is larger is a mistake more often than a medium
 FEW = 5  # users with fewer events are hard to serve by their history
 SHORT = 3  # letters and digits of a text; a Chinese character counts as two
 LOW_RATE = 8000  # enough to know that a sound can be decoded
@@ -118,7 +118,7 @@ def _files(side: _Side, folder: Path) -> _Found:
     paths = sorted({path for path in medium.values if path is not None})
 
     def one(path: str) -> tuple[str, str]:
-        return _decoded(folder / path, medium.modality)
+        return _decoded(folder, path, medium.modality)
 
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         outcomes = dict(zip(paths, pool.map(one, paths), strict=True))
@@ -133,20 +133,16 @@ def _files(side: _Side, folder: Path) -> _Found:
     return _Found(counts, problems + twice)
 
 
-def _decoded(path: Path, modality: str) -> tuple[str, str]:
+def _decoded(folder: Path, path: str, modality: str) -> tuple[str, str]:
     """Content hash, and what is wrong with the file or nothing."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            return "", f"the file is larger than {MAX_BYTES >> 20} MiB"
-        data = path.read_bytes()
+        data = read_inside(folder, path)
         if modality == "image":
             decode_image(data, short_side=64)
         else:
             decode_audio(data, LOW_RATE)
     except BadMedia as bad:
         return "", bad.reason
-    except OSError as error:
-        return "", f"the file cannot be read ({error.strerror})"
     return hashlib.sha256(data).hexdigest(), ""
 
 
