@@ -72,7 +72,7 @@ GENRE_WORDS: Mapping[str, tuple[str, str]] = {
     "chip": ("chiptunes from old game consoles", "老游戏机的芯片音乐"),
     "silk": ("plucked zithers and lutes", "古筝和琵琶"),
     "garage": ("loud guitars in a garage", "车库里的响亮吉他"),
-    "waltz": ("piano waltzes in a minor key", "小调的钢琴圆舞曲"),
+    "waltz": ("accordion waltzes in a minor key", "小调的手风琴圆舞曲"),
 }
 BIOS: Mapping[str, Sequence[tuple[str, str]]] = {
     "image": (

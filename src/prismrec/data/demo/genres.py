@@ -218,31 +218,28 @@ def garage(rng: np.random.Generator) -> Floats:
 
 
 def waltz(rng: np.random.Generator) -> Floats:
-    """90 beats a minute in three: a piano that goes oom-pah-pah under a melody in minor."""
-    key, piano, strings = root(rng, 45), silence(), silence()
+    """90 beats a minute in three: a piano goes oom-pah-pah, an accordion sings in minor."""
+    key, piano, reeds = root(rng, 45), silence(), silence()
     step = int(rng.integers(7, 11))
     for bar, base in enumerate(pick(rng, (0, 4), (0, 3), (5, 4), (3, 0))):
-        lay(
-            piano,
-            pluck(key - 12 + degree(HARMONIC, base), 1.6, 0.35, wave="saw"),
-            bar / 2,
-            gain=0.9,
-        )
+        low = key - 12 + degree(HARMONIC, base)
+        lay(piano, pluck(low, 1.6, 0.35, wave="saw"), bar / 2, gain=0.8)
         for beat in (1, 2):
             for voice in (2, 4, 7):
                 note = key + degree(HARMONIC, base + voice)
-                lay(piano, pluck(note, 0.7, 0.2, wave="saw"), (3 * bar + beat) / 6, gain=0.35)
-        for at, size in ((0.0, 1.0), (1.0, 0.5), (1.5, 0.5), (2.0, 1.0)):
+                lay(piano, pluck(note, 0.7, 0.2, wave="saw"), (3 * bar + beat) / 6, gain=0.3)
+        for at, beats in ((0.0, 1.0), (1.0, 0.5), (1.5, 0.5), (2.0, 1.0)):
             if at and rng.random() < 0.25:
                 continue
-            note = key + 12 + degree(HARMONIC, step)
-            lay(piano, pluck(note, 0.6 + 0.6 * size, 0.3, wave="saw"), (3 * bar + at) / 6, gain=0.7)
+            for detune in (-0.06, 0.06):  # two reeds to a note beat against each other
+                reed = key + 12 + degree(HARMONIC, step) + detune
+                sound = held(tone(reed, 0.66 * beats, "organ", vibrato=0.1), 0.03, 0.06)
+                lay(reeds, sound, (3 * bar + at) / 6, gain=0.25)
             step = int(np.clip(step + rng.choice([-2, -1, 1, 2]), 5, 13))
         for voice in (0, 2, 4):
             note = key + degree(HARMONIC, base + voice)
-            sound = held(tone(note, 2.2, "saw", vibrato=0.12), 0.5, 0.6)
-            lay(strings, sound, bar / 2, gain=0.09)
-    return room(piano + lowpass(strings, 1800), 1.2, 0.3)
+            lay(reeds, held(tone(note, 1.96, "organ"), 0.08, 0.1), bar / 2, gain=0.08)
+    return room(piano + lowpass(reeds, 3000), 0.9, 0.25)
 
 
 ARRANGEMENTS: Mapping[str, Callable[[np.random.Generator], Floats]] = {
