@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 __all__ = ["complain", "emit", "heading", "note", "say", "table", "tracked", "warn"]
+
+PIPE_WIDTH = 120  # of a table that no terminal limits
 
 
 def emit(value: Any) -> None:
@@ -56,7 +59,10 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         out.add_column(column, justify="right" if right else "left", header_style="dim")
     for line in lines:
         out.add_row(*map(escape, line))
-    Console(highlight=False).print(out)
+    console = Console(highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = PIPE_WIDTH
+    console.print(out)
 
 
 @contextmanager
