@@ -63,7 +63,7 @@ def encode(
             read-only, in the cache folder.
 
     Raises:
-        MissingPackage: where an encoder is not installed; the message is the command to run.
+        MissingPackage: where an encoder is not installed; the message has the command to run.
         UnknownName: where an encoder does not exist.
         BadData: where an encoder reads another modality, or the store cannot be used.
     """

@@ -40,7 +40,7 @@ class Leak(PrismrecError):
 
 
 class MissingPackage(PrismrecError):
-    """An optional package is absent; the message is the command that installs it."""
+    """An optional package is absent; the message ends with the command that installs it."""
 
 
 class TooLarge(PrismrecError):

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from scipy.signal import correlate
 
 from prismrec.encoders.onnx_graph import Graph
 from prismrec.encoders.onnx_session import open_session
+from prismrec.errors import MissingPackage
 
 
 def doubled() -> bytes:
@@ -51,6 +54,12 @@ def test_a_cache_that_cannot_be_written_does_not_stop_the_work(cache) -> None:
     cache.write_text("a file where the folder should be")
     session = open_session("doubled", doubled, 1)
     assert session.run(["y"], {"x": np.ones(1, np.float32)})[0].tolist() == [2]
+
+
+def test_a_missing_package_names_the_command(cache, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(MissingPackage, match=r'pip install "prismrec\[media\]"'):
+        open_session("doubled", doubled, 1)
 
 
 def test_a_failed_conversion_leaves_nothing(cache) -> None:

@@ -13,8 +13,9 @@ __all__ = ["Encoder"]
 class Encoder(Protocol):
     """Raw media of one modality to one vector each.
 
-    Equal bytes and an equal fingerprint give equal vectors, whatever else is in the batch.
-    Texts are given as UTF-8 bytes.
+    Equal bytes and an equal fingerprint give equal vectors, whatever else is in the batch (up to
+    rounding, 1e-5 of the largest value). Texts are given as UTF-8 bytes; an empty one has a
+    vector. Several threads may call one encoder at once.
     """
 
     @property

@@ -50,7 +50,9 @@ def _require(module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError:
-        raise MissingPackage('pip install "prismrec[media]"') from None
+        raise MissingPackage(
+            f'{module.partition(".")[0]} is not installed; run: pip install "prismrec[media]"'
+        ) from None
 
 
 def _converted(path: Path, convert: Callable[[], bytes]) -> bytes:

@@ -41,7 +41,7 @@ class WeightFile:
         if hashlib.sha256(data).hexdigest() != self.sha256:
             raise BadModel(
                 f"{self.path} is not the file of {self.package} {self.version}; "
-                f"{self.command} --force-reinstall"
+                f"run: {self.command} --force-reinstall"
             )
         return data
 
@@ -49,9 +49,10 @@ class WeightFile:
         try:
             path = Path(str(metadata.distribution(self.package).locate_file(self.path)))
         except metadata.PackageNotFoundError:
-            raise MissingPackage(self.command) from None
+            what = f"{self.package} is not installed"
+            raise MissingPackage(f"{what}; run: {self.command}") from None
         if not path.is_file():
-            raise MissingPackage(f"{self.command} --force-reinstall")
+            raise MissingPackage(f"{path} is gone; run: {self.command} --force-reinstall")
         return path
 
 
