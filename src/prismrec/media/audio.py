@@ -27,16 +27,20 @@ def decode_audio(data: bytes, rate: int, *, seconds: float = 60.0) -> Floats:
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
             own_rate = file.samplerate
-            samples = file.read(int(seconds * own_rate), dtype="float32", always_2d=True)
-        mono = _checked(samples.mean(axis=1, dtype=np.float32))
+            mono = _checked(_mono(file, int(seconds * own_rate)))
         return _not_empty(soxr.resample(mono, own_rate, rate) if own_rate != rate else mono)
     except BadMedia:
         raise
     except Exception as error:  # a decoder that is fed broken bytes may raise anything
-        # str() of it would hold the address of our buffer
-        said = error.error_string if isinstance(error, soundfile.LibsndfileError) else str(error)
-        reason = said.removeprefix("Error : ").rstrip(".")
-        raise BadMedia(0, f"not a readable sound ({reason})") from error
+        reason = getattr(error, "error_string", "") or str(error) or type(error).__name__
+        raise BadMedia(0, f"not a readable sound ({reason.strip(' .')})") from error
+
+
+def _mono(file: soundfile.SoundFile, frames: int) -> Floats:
+    """Block by block, so that many channels or a false header do not fill the memory."""
+    blocks = file.blocks(blocksize=1 << 16, frames=frames, dtype="float32", always_2d=True)
+    means = [block.mean(axis=1, dtype=np.float32) for block in blocks]
+    return np.concatenate(means) if means else np.empty(0, np.float32)
 
 
 def _checked(samples: Floats) -> Floats:
