@@ -16,7 +16,7 @@ from prismrec.types import Csr, Floats, Ints
 
 __all__ = ["HeldOut", "choose", "hold_out"]
 
-SCORES = 1 << 25  # scores of one trial: people are sampled so that a trial stays near this
+SCORES = 1 << 24  # scores of one trial: people are sampled so that a trial stays near this
 FEWEST, MOST = 500, 5000  # people in a trial
 BLOCK = 1 << 22  # scores held at once
 HALF = 20.0  # rank at which a choice gains half

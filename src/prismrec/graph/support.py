@@ -7,7 +7,7 @@ import numpy as np
 from prismrec.data.interactions import Interactions
 from prismrec.types import Floats
 
-__all__ = ["support"]
+__all__ = ["popularity", "support"]
 
 DAY = 86_400
 
@@ -28,3 +28,8 @@ def support(log: Interactions, n_items: int, *, half_life: float | None = None) 
     pair, latest = np.unique(pair[newest_first], return_index=True)
     age = (log.time.max() - log.time[newest_first][latest]) / (half_life * DAY)
     return np.bincount(pair % n_items, np.exp2(-age), minlength=n_items).astype(np.float32)
+
+
+def popularity(counts: Floats) -> Floats:
+    """(n_items,) counts as shares of the largest one, 0 to 1; all 0 where nothing is used."""
+    return np.asarray(counts / max(1.0, float(counts.max(initial=0))), np.float32)

@@ -12,6 +12,7 @@ from scipy import sparse
 from prismrec.data.dataset import Dataset
 from prismrec.graph.cooccurrence import capped, cooccurrence, n_pairs
 from prismrec.graph.normalise import scaled
+from prismrec.graph.support import popularity
 from prismrec.holdout import HeldOut, choose, hold_out
 from prismrec.rankers import ItemWeights, Part
 from prismrec.train import Training
@@ -38,7 +39,7 @@ CANDIDATES = {
     "source_power": (0.3, 0.5, 0.7, 0.9),
     "target_power": (0.0, 0.2, 0.4),
     "shrinkage": (1.0, 10.0, 20.0, 50.0),
-    "popularity": (TIE, 0.01, 0.03, 0.1),
+    "popularity": (TIE, 0.01, 0.03, 0.1, 0.3),
 }
 
 
@@ -70,9 +71,10 @@ class ItemKnn:
     def fit(self, train: Dataset, how: Training = Training()) -> ItemWeights:
         """Choose what was left open, then count the pairs."""
         matrix = capped(train.matrix(), WORK, seed=how.seed)
-        settings = {name: getattr(self, name) for name in START}
-        if None in settings.values():
-            settings = _chosen(settings, hold_out(train, how), how)
+        given = {name: getattr(self, name) for name in START}
+        settings = {name: value for name, value in given.items() if value is not None}
+        if len(settings) < len(given):
+            settings = _chosen(settings, hold_out(train, how), how.seed)
         degree = train.item_support().astype(np.float32)
         relation = cooccurrence(
             matrix,
@@ -81,7 +83,7 @@ class ItemKnn:
             top=self.neighbours or (None if n_pairs(matrix) <= ALL else MANY),
         )
         part = Part("used together", "behaviour", relation)
-        bias = _popularity(degree, settings)
+        bias = np.float32(settings["popularity"]) * popularity(degree)
         about = {"model": "item-knn", "neighbours": self.neighbours, **settings}
         return ItemWeights((part,), bias, about=about)
 
@@ -93,21 +95,15 @@ def _scales(degree: Floats, settings: Mapping[str, float]) -> tuple[Floats, Floa
     return users ** -np.float32(source), users ** -np.float32(target)
 
 
-def _popularity(degree: Floats, settings: Mapping[str, float]) -> Floats:
-    """(n_items,) what popularity adds to the score."""
-    return degree * np.float32(settings["popularity"] / max(1.0, float(degree.max(initial=0))))
-
-
-def _chosen(given: Mapping[str, float | None], held: HeldOut, how: Training) -> dict[str, float]:
-    """The given settings with the rest chosen."""
-    fixed = {name: value for name, value in given.items() if value is not None}
-    trials = _Trials(held, capped(held.train.matrix(), WORK, seed=how.seed))
+def _chosen(fixed: Mapping[str, float], held: HeldOut, seed: int) -> dict[str, float]:
+    """The fixed settings and the rest, chosen."""
+    trials = _Trials(held, capped(held.train.matrix(), WORK, seed=seed))
 
     def gain(settings: Mapping[str, float]) -> float:
         return held.gain(lambda history: trials.scores(history, trials.absolute(settings, fixed)))
 
     candidates = {name: values for name, values in CANDIDATES.items() if name not in fixed}
-    return trials.absolute(choose(gain, START | fixed, candidates), fixed)
+    return trials.absolute(choose(gain, {**START, **fixed}, candidates), fixed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,11 +131,16 @@ class _Trials:
             return dict(settings)
         key = tuple(value for name, value in settings.items() if name != "popularity")
         if key not in self.units:
-            some = self.held.query.history.take(np.arange(min(SAMPLE, len(self.held))))
-            scores = self.scores(some.to_csr(len(self.degree)), {**settings, "popularity": 0.0})
-            self.units[key] = float(scores.max(axis=1, initial=0).mean()) if len(scores) else 1.0
-        unit = float(f"{self.units[key]:.1g}")  # round, so that the chosen setting reads well
-        return {**settings, "popularity": settings["popularity"] * unit}
+            self.units[key] = self._unit({**settings, "popularity": 0.0})
+        return {**settings, "popularity": settings["popularity"] * self.units[key]}
+
+    def _unit(self, settings: Mapping[str, float]) -> float:
+        """Mean over some people of the best score of an item that is new to them."""
+        history = self.held.query.history.take(np.arange(min(SAMPLE, len(self.held))))
+        scores = self.scores(history.to_csr(len(self.degree)), settings)
+        scores[history.rows, history.values] = 0
+        mean = float(scores.max(axis=1, initial=0).sum()) / max(1, len(scores))
+        return float(f"{mean:.1g}") or 1.0  # round, so that the chosen setting reads well
 
     def scores(self, history: Csr, settings: Mapping[str, float]) -> Floats:
         """(n, n_items) scores of histories (n, n_items)."""
@@ -148,7 +149,7 @@ class _Trials:
         out = past @ self._counts(settings["user_power"])
         scores: Floats = np.asarray(out.toarray() if sparse.issparse(out) else out, np.float32)
         scores *= target
-        scores += _popularity(self.degree, settings)
+        scores += np.float32(settings["popularity"]) * popularity(self.degree)
         return scores
 
     def _counts(self, user_power: float) -> Csr | Floats:
