@@ -33,7 +33,8 @@ def decode_audio(data: bytes, rate: int, *, seconds: float = 60.0) -> Floats:
         raise
     except Exception as error:  # a decoder that is fed broken bytes may raise anything
         reason = getattr(error, "error_string", "") or str(error) or type(error).__name__
-        raise BadMedia(0, f"not a readable sound ({reason.strip(' .')})") from error
+        reason = reason.removeprefix("Error : ").strip(" .")
+        raise BadMedia(0, f"not a readable sound ({reason})") from error
 
 
 def _mono(file: soundfile.SoundFile, frames: int) -> Floats:
