@@ -66,9 +66,10 @@ def print_results(results: Sequence[Result], sizes: Sequence[int]) -> None:
         if result.skipped:
             complain(f"{result.model} was skipped: {result.skipped}")
     seconds = {r.model: r.fit_seconds for r in results}  # of the last seed
+    by = f"split {results[0].split}"
     for title, runs in (
-        ("All items", pooled(results)),
-        ("New items, ranked among themselves", pooled(results, new_items=True)),
+        (f"All items, {by}", pooled(results)),
+        (f"New items, ranked among themselves, {by}", pooled(results, new_items=True)),
     ):
         if runs:
             print_runs(title, runs, sizes, seconds)

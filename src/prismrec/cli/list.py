@@ -57,4 +57,4 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 
 
 def _fields(fields: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in fields.items())
+    return ", ".join(f"{name}={str(value).lower()}" for name, value in fields.items())
