@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -14,12 +15,10 @@ from prismrec.rankers import Query
 from prismrec.train import Training
 from prismrec.types import Csr, Floats, Ints
 
-__all__ = ["HeldOut", "choose", "hold_out"]
+__all__ = ["HeldOut", "choose", "hold_out", "without"]
 
-SCORES = 1 << 24  # scores of one trial: people are sampled so that a trial stays near this
-FEWEST, MOST = 500, 5000  # people in a trial
 BLOCK = 1 << 22  # scores held at once
-HALF = 20.0  # rank at which a choice gains half
+DEPTH = 100  # ranks from which on a choice gains nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +35,9 @@ class HeldOut:
     def gain(self, score: Callable[[Csr], Floats]) -> float:
         """How high `score` ranks the choices, 0 to 1: the mean over people.
 
-        A choice at rank r (0 is the best) gains 20 / (20 + r), which is smoother than recall, so
-        fewer people tell two settings apart. Among equals it ranks last, and so does NaN.
+        A choice at rank r (0 is the best) gains 1 / log2(r + 2) as in NDCG, nothing from rank 100
+        on. That reaches deeper than what is reported, so fewer people tell two settings apart.
+        Among equals a choice ranks last, and so does NaN.
 
         Args:
             score: history (b, n_items) -> scores (b, n_items), which are overwritten.
@@ -56,21 +56,24 @@ class HeldOut:
         rivals = scores if len(choices.values) == len(rows) else scores[choices.rows]
         rank = (rivals >= own).sum(axis=1) - 1
         rank[np.isnan(own[:, 0])] = scores.shape[1]
-        gains = np.bincount(choices.rows, HALF / (HALF + rank), minlength=len(rows))
+        gain = np.where(rank < DEPTH, 1 / np.log2(rank + 2), 0)
+        gains = np.bincount(choices.rows, gain, minlength=len(rows))
         return np.asarray(gains / choices.lengths, np.float32)
 
 
-def hold_out(train: Dataset, how: Training) -> HeldOut:
+def hold_out(train: Dataset, how: Training, *, people: int = 5000) -> HeldOut:
     """The choices in `how.valid`; where there is none, one item of each of some users of train.
+
+    At most `people` users are drawn.
 
     From train it is the latest item where the log has times, else a random one; users with a
     single item are left alone. There may be no choice at all in a very small log.
     """
     rng = np.random.default_rng(how.seed)
     if how.valid is not None:
-        return _from_valid(train, how.valid, rng)
+        return _from_valid(train, how.valid, people, rng)
     histories, _ = train.interactions.histories(train.n_users)
-    users = _sample(np.flatnonzero(np.diff(train.matrix().indptr) > 1), train.n_items, rng)
+    users = _sample(np.flatnonzero(np.diff(train.matrix().indptr) > 1), people, rng)
     last = histories.offsets[users + 1] - 1
     if train.interactions.time is None:
         last -= (rng.random(len(users)) * histories.lengths[users]).astype(np.int64)
@@ -80,18 +83,18 @@ def hold_out(train: Dataset, how: Training) -> HeldOut:
     return HeldOut(rest, Query.of(rest, users), choices)
 
 
-def _from_valid(train: Dataset, valid: Dataset, rng: np.random.Generator) -> HeldOut:
+def _from_valid(train: Dataset, valid: Dataset, people: int, rng: np.random.Generator) -> HeldOut:
     wanted = valid.matrix() - valid.matrix().multiply(train.matrix())
     wanted.eliminate_zeros()
-    users = _sample(np.flatnonzero(np.diff(wanted.indptr)), train.n_items, rng)
+    users = _sample(np.flatnonzero(np.diff(wanted.indptr)), people, rng)
     rows = wanted[users]
     choices = Jagged(rows.indices.astype(np.int64), rows.indptr.astype(np.int64))
     return HeldOut(train, Query.of(train, users), choices)
 
 
-def _sample(users: Ints, n_items: int, rng: np.random.Generator) -> Ints:
-    n = min(len(users), max(FEWEST, min(MOST, SCORES // max(1, n_items))))
-    return np.sort(rng.choice(users, n, replace=False)).astype(np.int64)
+def _sample(users: Ints, people: int, rng: np.random.Generator) -> Ints:
+    chosen = rng.choice(users, min(len(users), people), replace=False)
+    return np.sort(chosen).astype(np.int64)
 
 
 def _without(log: Interactions, users: Ints, items: Ints, n_items: int) -> Interactions:
@@ -101,14 +104,20 @@ def _without(log: Interactions, users: Ints, items: Ints, n_items: int) -> Inter
 def choose(
     gain: Callable[[Mapping[str, float]], float],
     start: Mapping[str, float],
-    candidates: Mapping[str, Sequence[float]],
+    moves: Sequence[Mapping[str, Sequence[float]]],
     *,
     sweeps: int = 2,
 ) -> dict[str, float]:
     """The settings that gain most in a coordinate search.
 
-    One name after the other gets its best candidate while the others stay, until a sweep changes
-    nothing. A name without candidates keeps its start.
+    One move after the other takes the best combination of its candidates while all else stays,
+    until a sweep changes nothing.
+
+    Args:
+        gain: settings -> what is to be large; asked once for each.
+        start: every setting; one that no move names stays as it is.
+        moves: each gives candidates by name; names that trade off belong into one move.
+        sweeps: how often to go through the moves at most.
     """
     best = dict(start)
     known: dict[tuple[float, ...], float] = {}
@@ -121,9 +130,20 @@ def choose(
 
     for _ in range(sweeps):
         before = dict(best)
-        for name, values in candidates.items():
-            trials = [best] + [best | {name: value} for value in values]
-            best = max(trials, key=tried)
+        for move in moves:
+            trials = [
+                {**best, **dict(zip(move, values, strict=True))}
+                for values in product(*move.values())
+            ]
+            best = max([best, *trials], key=tried)
         if best == before:
             break
     return best
+
+
+def without(
+    moves: Sequence[Mapping[str, Sequence[float]]], fixed: Mapping[str, float]
+) -> list[dict[str, Sequence[float]]]:
+    """The moves without the names that are fixed."""
+    left = [{name: move[name] for name in move if name not in fixed} for move in moves]
+    return [move for move in left if move]

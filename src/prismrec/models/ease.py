@@ -12,7 +12,7 @@ from prismrec.data.dataset import Dataset
 from prismrec.errors import TooLarge
 from prismrec.graph.inverse import dense_gram, regularised_inverse
 from prismrec.graph.support import popularity
-from prismrec.holdout import HeldOut, choose, hold_out
+from prismrec.holdout import HeldOut, choose, hold_out, without
 from prismrec.rankers import ItemWeights, Part
 from prismrec.train import Training
 from prismrec.types import Csr, Floats
@@ -23,10 +23,8 @@ TIE = 1e-6  # of popularity: decides between equals, and for people without hist
 TRIAL_ITEMS = 2048  # most used items on which settings are compared
 # Where the search begins, and what it tries. l2 is relative to the mean weight of an interaction.
 START = {"l2": 200.0, "user_power": 0.25}
-CANDIDATES = {
-    "l2": (30.0, 100.0, 200.0, 500.0, 1000.0),
-    "user_power": (0.0, 0.25, 0.5),
-}
+MOVES = ({"l2": (30.0, 100.0, 200.0, 500.0, 1000.0)}, {"user_power": (0.0, 0.25, 0.5)})
+PEOPLE = 2000  # asked in one trial
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class Ease:
         given = {"l2": self.l2, "user_power": self.user_power}
         settings = {name: value for name, value in given.items() if value is not None}
         if len(settings) < len(given):
-            settings = _chosen(settings, hold_out(train, how))
+            settings = _chosen(settings, hold_out(train, how, people=PEOPLE))
         gram = dense_gram(train.matrix(), user_power=settings["user_power"])
         weights = regularised_inverse(gram, settings["l2"])
         part = Part("predicted from all others", "behaviour", weights)
@@ -96,8 +94,7 @@ def _chosen(fixed: Mapping[str, float], held: HeldOut) -> dict[str, float]:
             return dict(settings)
         return {**settings, "l2": settings["l2"] * _unit(held.train.matrix(), settings)}
 
-    candidates = {name: values for name, values in CANDIDATES.items() if name not in fixed}
-    return absolute(choose(gain, {**START, **fixed}, candidates))
+    return absolute(choose(gain, {**START, **fixed}, without(MOVES, fixed)))
 
 
 def _unit(matrix: Csr, settings: Mapping[str, float]) -> float:

@@ -13,7 +13,7 @@ from prismrec.data.dataset import Dataset
 from prismrec.graph.cooccurrence import capped, cooccurrence, n_pairs
 from prismrec.graph.normalise import scaled
 from prismrec.graph.support import popularity
-from prismrec.holdout import HeldOut, choose, hold_out
+from prismrec.holdout import HeldOut, choose, hold_out, without
 from prismrec.rankers import ItemWeights, Part
 from prismrec.train import Training
 from prismrec.types import Csr, Floats, Ints
@@ -28,19 +28,19 @@ TIE = 1e-5  # share of popularity that decides between equals and nothing else
 
 # Where the search begins, and what it tries. Popularity is relative to the best score of a person.
 START = {
-    "user_power": 1.0,
+    "user_power": 0.5,
     "source_power": 0.5,
     "target_power": 0.2,
     "shrinkage": 20.0,
-    "popularity": 0.01,
+    "popularity": 0.1,
 }
-CANDIDATES = {
-    "user_power": (0.25, 0.5, 1.0, 1.5),
-    "source_power": (0.3, 0.5, 0.7, 0.9),
-    "target_power": (0.0, 0.2, 0.4),
-    "shrinkage": (1.0, 10.0, 20.0, 50.0),
-    "popularity": (TIE, 0.01, 0.03, 0.1, 0.3),
-}
+MOVES = (
+    {"target_power": (0.0, 0.2, 0.4), "popularity": (TIE, 0.01, 0.03, 0.1, 0.3)},
+    {"user_power": (0.25, 0.5, 1.0, 1.5)},
+    {"source_power": (0.3, 0.5, 0.7, 0.9), "shrinkage": (1.0, 10.0, 40.0)},
+)
+TRIAL = 1 << 24  # scores of one trial, which says how many people it asks
+PEOPLE = (500, 2000)  # at least and at most
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,8 @@ class ItemKnn:
         given = {name: getattr(self, name) for name in START}
         settings = {name: value for name, value in given.items() if value is not None}
         if len(settings) < len(given):
-            settings = _chosen(settings, hold_out(train, how), how.seed)
+            people = int(np.clip(TRIAL // max(1, train.n_items), *PEOPLE))
+            settings = _chosen(settings, hold_out(train, how, people=people), how.seed)
         degree = train.item_support().astype(np.float32)
         relation = cooccurrence(
             matrix,
@@ -102,8 +103,8 @@ def _chosen(fixed: Mapping[str, float], held: HeldOut, seed: int) -> dict[str, f
     def gain(settings: Mapping[str, float]) -> float:
         return held.gain(lambda history: trials.scores(history, trials.absolute(settings, fixed)))
 
-    candidates = {name: values for name, values in CANDIDATES.items() if name not in fixed}
-    return trials.absolute(choose(gain, {**START, **fixed}, candidates), fixed)
+    best = choose(gain, {**START, **fixed}, without(MOVES, fixed))
+    return trials.absolute(best, fixed)
 
 
 @dataclass(frozen=True, eq=False)
