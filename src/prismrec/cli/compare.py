@@ -80,7 +80,7 @@ def print_results(results: Sequence[Result], sizes: Sequence[int]) -> None:
 def print_runs(
     title: str, runs: Mapping[str, Evaluation], sizes: Sequence[int], seconds: Mapping[str, float]
 ) -> None:
-    """Print a table with a row per model; the bars are 95 % intervals."""
+    """Print a table with a row per model, ± half of a 95 % interval, and how clear the lead is."""
     first = next(iter(runs.values()))
     names = [f"{metric}@{size}" for size in sizes for metric in ("recall", "ndcg")]
     names += [f"coverage@{max(sizes)}"]
@@ -89,7 +89,24 @@ def print_runs(
         for model, run in runs.items()
     ]
     table(f"{title} ({first.n_users} users, {first.n_items} items)", ("", *names, "fit s"), rows)
+    say(_lead(runs, f"ndcg@{max(sizes)}"))
     say()
+
+
+def _lead(runs: Mapping[str, Evaluation], metric: str) -> str:
+    """How far the best model is ahead of the next one, paired by user."""
+    from prismrec.evaluation.result import difference
+
+    ranked = sorted(runs, key=lambda name: -runs[name].metrics[metric].mean)
+    if len(ranked) < 2:
+        return ""
+    best, next_best = ranked[:2]
+    gap = difference(runs[best], runs[next_best])[metric]
+    verdict = "" if gap.low > 0 else ", which may be chance"
+    return (
+        f" {best} is ahead of {next_best} by {gap.mean:.4f} in {metric}, user by user "
+        f"{gap.low:.4f} to {gap.high:.4f}{verdict}"
+    )
 
 
 def _figure(run: Evaluation, name: str) -> str:

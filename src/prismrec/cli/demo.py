@@ -11,7 +11,7 @@ import typer
 
 from prismrec.cli.check import print_report
 from prismrec.cli.compare import print_runs
-from prismrec.cli.encode import print_encoded, summary
+from prismrec.cli.encode import print_counts, summary
 from prismrec.cli.make_shop import generate
 from prismrec.cli.options import AsJson, Seed
 from prismrec.cli.output import emit, heading, note, say, tracked
@@ -53,7 +53,7 @@ def demo(
     step("2. Pictures, texts and sounds become vectors")
     encoding = encoded(shop, image="auto", text="auto", audio="auto")
     if not as_json:
-        print_encoded(encoding)
+        print_counts(encoding)
     step("3. Four models, judged on what was kept from them")
     by_time = _compared(encoding.data, "time")
     of_new = _compared(encoding.data, "new-items")

@@ -10,7 +10,7 @@ from prismrec.cli.output import emit, say, table, warn
 if TYPE_CHECKING:
     from prismrec.encode import Encoded
 
-__all__ = ["encode", "print_encoded", "summary"]
+__all__ = ["encode", "print_counts", "summary"]
 
 
 def encode(
@@ -28,7 +28,9 @@ def encode(
     if as_json:
         emit({"shop": opened.name, **summary(out)})
     else:
-        print_encoded(out)
+        print_counts(out)
+        for problem in out.problems:
+            warn(str(problem))
 
 
 def summary(out: Encoded) -> dict[str, Any]:
@@ -46,18 +48,14 @@ def summary(out: Encoded) -> dict[str, Any]:
     }
 
 
-def print_encoded(out: Encoded) -> None:
-    """Print the counts of each modality and the files that were skipped."""
+def print_counts(out: Encoded) -> None:
+    """Print what was computed, reused and skipped in each modality."""
     if not out.counts:
         say("there are no media to encode")
-    else:
-        rows = []
-        for name, counts in out.counts.items():
-            sides = [
-                side[name].coverage for side in (out.data.items, out.data.users) if name in side
-            ]
-            coverage = " / ".join(f"{share:.1%}" for share in sides)
-            rows.append([name, counts.computed, counts.reused, counts.skipped, coverage])
-        table("", ("modality", "computed", "reused", "skipped", "items / users covered"), rows)
-    for problem in out.problems:
-        warn(str(problem))
+        return
+    rows = []
+    for name, counts in out.counts.items():
+        sides = [side[name].coverage for side in (out.data.items, out.data.users) if name in side]
+        coverage = " / ".join(f"{share:.1%}" for share in sides)
+        rows.append([name, counts.computed, counts.reused, counts.skipped, coverage])
+    table("", ("modality", "computed", "reused", "skipped", "items / users covered"), rows)
