@@ -32,64 +32,89 @@ class HeldOut:
     def __len__(self) -> int:
         return len(self.query)
 
-    def gain(self, score: Callable[[Csr], Floats]) -> float:
+    def gain(
+        self, score: Callable[[Csr], Floats], items: Ints | None = None, *, each: float = 1.0
+    ) -> float:
         """How high `score` ranks the choices, 0 to 1: the mean over people.
 
         A choice at rank r (0 is the best) gains 1 / log2(r + 2) as in NDCG, nothing from rank 100
         on. That reaches deeper than what is reported, so fewer people tell two settings apart.
-        Among equals a choice ranks last, and so does NaN.
+        Among equals a choice ranks last, and so does NaN or an item that is not scored.
 
         Args:
-            score: history (b, n_items) -> scores (b, n_items), which are overwritten.
+            score: history (b, n_items) -> scores (b, c), which are overwritten.
+            items: (c,) sorted items that are scored; all where None.
+            each: how many items of the catalogue one scored item stands for.
         """
-        size = max(1, BLOCK // max(1, self.train.n_items))
-        starts = range(0, len(self), size)
-        rows = (np.arange(start, min(start + size, len(self))) for start in starts)
-        total = sum(float(self._gains(score, block).sum()) for block in rows)
+        n_items = self.train.n_items
+        column = np.arange(n_items)
+        if items is not None:
+            column = np.full(n_items, -1)
+            column[items] = np.arange(len(items))
+        size = max(1, BLOCK // max(1, n_items if items is None else len(items)))
+        total = 0.0
+        for start in range(0, len(self), size):
+            rows = np.arange(start, min(start + size, len(self)))
+            history, choices = self.query.history.take(rows), self.choices.take(rows)
+            scores = score(history.to_csr(n_items))
+            rank = each * _ranks(scores, _placed(history, column), _placed(choices, column))
+            gains = np.where(rank < DEPTH, 1 / np.log2(rank + 2), 0)
+            total += float((gains / choices.lengths[choices.rows]).sum())
         return total / max(1, len(self))
 
-    def _gains(self, score: Callable[[Csr], Floats], rows: Ints) -> Floats:
-        history, choices = self.query.history.take(rows), self.choices.take(rows)
-        scores = score(history.to_csr(self.train.n_items))
-        own = scores[choices.rows, choices.values][:, None]
-        scores[history.rows, history.values] = -np.inf
-        rivals = scores if len(choices.values) == len(rows) else scores[choices.rows]
-        rank = (rivals >= own).sum(axis=1) - 1
-        rank[np.isnan(own[:, 0])] = scores.shape[1]
-        gain = np.where(rank < DEPTH, 1 / np.log2(rank + 2), 0)
-        gains = np.bincount(choices.rows, gain, minlength=len(rows))
-        return np.asarray(gains / choices.lengths, np.float32)
+
+def _placed(items: Jagged, column: Ints) -> Jagged:
+    return Jagged(column[items.values], items.offsets)
+
+
+def _ranks(scores: Floats, history: Jagged, choices: Jagged) -> Floats:
+    """How many columns score at least as high as each choice; inf for a choice not scored."""
+    own = scores[choices.rows, choices.values]
+    own[choices.values < 0] = np.nan
+    seen = history.values >= 0
+    scores[history.rows[seen], history.values[seen]] = -np.inf
+    rivals = scores if len(own) == len(scores) else scores[choices.rows]
+    rank = (rivals >= own[:, None]).sum(axis=1) - 1.0
+    return np.where(np.isnan(own), np.inf, rank).astype(np.float32)
 
 
 def hold_out(train: Dataset, how: Training, *, people: int = 5000) -> HeldOut:
     """The choices in `how.valid`; where there is none, one item of each of some users of train.
 
-    At most `people` users are drawn.
-
-    From train it is the latest item where the log has times, else a random one; users with a
-    single item are left alone. There may be no choice at all in a very small log.
+    At most `people` users are drawn. From train it is the latest item where the log has times,
+    else a random one; users with a single item are left alone. There may be no choice at all in
+    a very small log.
     """
     rng = np.random.default_rng(how.seed)
     if how.valid is not None:
         return _from_valid(train, how.valid, people, rng)
-    histories, _ = train.interactions.histories(train.n_users)
+    log = train.interactions
     users = _sample(np.flatnonzero(np.diff(train.matrix().indptr) > 1), people, rng)
+    rows = _rows_of(log, users, train.n_users)
+    theirs = log.take(rows)
+    histories, _ = theirs.histories(train.n_users)
     last = histories.offsets[users + 1] - 1
-    if train.interactions.time is None:
+    if log.time is None:
         last -= (rng.random(len(users)) * histories.lengths[users]).astype(np.int64)
     items = histories.values[last]
-    rest = train.with_interactions(_without(train.interactions, users, items, train.n_items))
+    held = np.isin(
+        theirs.users * train.n_items + theirs.items, users * train.n_items + items
+    )  # repeats of the choice go with it
+    kept = np.ones(len(log), bool)
+    kept[rows[held]] = False
+    query = Query.of(train.with_interactions(theirs.take(~held)), users)
     choices = Jagged(items, np.arange(len(users) + 1, dtype=np.int64))
-    return HeldOut(rest, Query.of(rest, users), choices)
+    return HeldOut(train.with_interactions(log.take(kept)), query, choices)
 
 
 def _from_valid(train: Dataset, valid: Dataset, people: int, rng: np.random.Generator) -> HeldOut:
     wanted = valid.matrix() - valid.matrix().multiply(train.matrix())
     wanted.eliminate_zeros()
     users = _sample(np.flatnonzero(np.diff(wanted.indptr)), people, rng)
-    rows = wanted[users]
-    choices = Jagged(rows.indices.astype(np.int64), rows.indptr.astype(np.int64))
-    return HeldOut(train, Query.of(train, users), choices)
+    chosen = wanted[users]
+    choices = Jagged(chosen.indices.astype(np.int64), chosen.indptr.astype(np.int64))
+    theirs = train.interactions.take(_rows_of(train.interactions, users, train.n_users))
+    return HeldOut(train, Query.of(train.with_interactions(theirs), users), choices)
 
 
 def _sample(users: Ints, people: int, rng: np.random.Generator) -> Ints:
@@ -97,8 +122,11 @@ def _sample(users: Ints, people: int, rng: np.random.Generator) -> Ints:
     return np.sort(chosen).astype(np.int64)
 
 
-def _without(log: Interactions, users: Ints, items: Ints, n_items: int) -> Interactions:
-    return log.take(~np.isin(log.users * n_items + log.items, users * n_items + items))
+def _rows_of(log: Interactions, users: Ints, n_users: int) -> Ints:
+    """Rows of the log that belong to some users: a small log sorts quickly."""
+    chosen = np.zeros(n_users, bool)
+    chosen[users] = True
+    return np.flatnonzero(chosen[log.users])
 
 
 def choose(

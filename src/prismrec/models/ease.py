@@ -15,7 +15,7 @@ from prismrec.graph.support import popularity
 from prismrec.holdout import HeldOut, choose, hold_out, without
 from prismrec.rankers import ItemWeights, Part
 from prismrec.train import Training
-from prismrec.types import Csr, Floats
+from prismrec.types import Csr
 
 __all__ = ["Ease"]
 
@@ -82,12 +82,7 @@ def _chosen(fixed: Mapping[str, float], held: HeldOut) -> dict[str, float]:
         gram = dense_gram(matrix, user_power=settings["user_power"])
         weights = regularised_inverse(gram, absolute(settings)["l2"])
 
-        def score(history: Csr) -> Floats:
-            scores = np.full(history.shape, np.nan, np.float32)
-            scores[:, items] = history[:, items] @ weights
-            return scores
-
-        return held.gain(score)
+        return held.gain(lambda history: history[:, items] @ weights, items)
 
     def absolute(settings: Mapping[str, float]) -> dict[str, float]:
         if "l2" in fixed:

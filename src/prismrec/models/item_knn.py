@@ -98,10 +98,12 @@ def _scales(degree: Floats, settings: Mapping[str, float]) -> tuple[Floats, Floa
 
 def _chosen(fixed: Mapping[str, float], held: HeldOut, seed: int) -> dict[str, float]:
     """The fixed settings and the rest, chosen."""
-    trials = _Trials(held, capped(held.train.matrix(), WORK, seed=seed))
+    trials = _Trials.of(held, seed)
 
     def gain(settings: Mapping[str, float]) -> float:
-        return held.gain(lambda history: trials.scores(history, trials.absolute(settings, fixed)))
+        absolute = trials.absolute(settings, fixed)
+        each = held.train.n_items / max(1, len(trials.items))
+        return held.gain(lambda past: trials.scores(past, absolute), trials.items, each=each)
 
     best = choose(gain, {**START, **fixed}, without(MOVES, fixed))
     return trials.absolute(best, fixed)
@@ -109,20 +111,34 @@ def _chosen(fixed: Mapping[str, float], held: HeldOut, seed: int) -> dict[str, f
 
 @dataclass(frozen=True, eq=False)
 class _Trials:
-    """Scores of many settings; counts only the pairs whose past item is in a held history."""
+    """Scores of many settings, where only some pairs are counted.
+
+    The past items are those of held-out people. The items to rank are all of them, or in a large
+    catalogue the choices and a random sample.
+    """
 
     held: HeldOut
     matrix: Csr
+    past: Ints  # sorted
+    items: Ints  # sorted
     counts: dict[float, Csr | Floats] = field(default_factory=dict)  # by user power
     units: dict[tuple[float, ...], float] = field(default_factory=dict)  # by settings
 
-    @cached_property
-    def used(self) -> Ints:
-        return np.unique(self.held.query.history.values)
+    @classmethod
+    def of(cls, held: HeldOut, seed: int) -> _Trials:
+        matrix = capped(held.train.matrix(), WORK, seed=seed)
+        n = min(held.train.n_items, TRIAL // max(1, len(held)))
+        rivals = np.random.default_rng(seed).choice(held.train.n_items, n, replace=False)
+        items = np.union1d(rivals, held.choices.values)
+        return cls(held, matrix, np.unique(held.query.history.values), items)
 
     @cached_property
     def degree(self) -> Floats:
         return self.held.train.item_support().astype(np.float32)
+
+    @cached_property
+    def popularity(self) -> Floats:
+        return popularity(self.degree)[self.items]
 
     def absolute(
         self, settings: Mapping[str, float], fixed: Mapping[str, float]
@@ -138,27 +154,29 @@ class _Trials:
     def _unit(self, settings: Mapping[str, float]) -> float:
         """Mean over some people of the best score of an item that is new to them."""
         history = self.held.query.history.take(np.arange(min(SAMPLE, len(self.held))))
-        scores = self.scores(history.to_csr(len(self.degree)), settings)
-        scores[history.rows, history.values] = 0
+        matrix = history.to_csr(len(self.degree))
+        scores = self.scores(matrix, settings)
+        scores[matrix[:, self.items].nonzero()] = 0
         mean = float(scores.max(axis=1, initial=0).sum()) / max(1, len(scores))
         return float(f"{mean:.1g}") or 1.0  # round, so that the chosen setting reads well
 
     def scores(self, history: Csr, settings: Mapping[str, float]) -> Floats:
-        """(n, n_items) scores of histories (n, n_items)."""
+        """(n, len(items)) scores of histories (n, n_items)."""
         source, target = _scales(self.degree, settings)
-        past = scaled(history, columns=source)[:, self.used]
+        past = scaled(history, columns=source)[:, self.past]
         out = past @ self._counts(settings["user_power"])
         scores: Floats = np.asarray(out.toarray() if sparse.issparse(out) else out, np.float32)
-        scores *= target
-        scores += np.float32(settings["popularity"]) * popularity(self.degree)
+        scores *= target[self.items]
+        scores += np.float32(settings["popularity"]) * self.popularity
         return scores
 
     def _counts(self, user_power: float) -> Csr | Floats:
-        """(len(used), n_items) pairs; dense where that multiplies faster."""
+        """(len(past), len(items)) weighted pairs; dense where that multiplies faster."""
         if user_power not in self.counts:
             weight = np.maximum(np.diff(self.matrix.indptr), 1) ** -np.float32(user_power)
-            pairs = sparse.csr_array(self.matrix[:, self.used].T) @ scaled(self.matrix, weight)
-            size = len(self.used) * len(self.degree)
+            items = scaled(self.matrix, weight)[:, self.items]
+            pairs = sparse.csr_array(self.matrix[:, self.past].T) @ items
+            size = len(self.past) * len(self.items)
             crowded = size < ALL and pairs.nnz > size / 32
             self.counts[user_power] = pairs.toarray() if crowded else pairs
         return self.counts[user_power]
