@@ -66,9 +66,14 @@ def test_list_names_what_is_registered(kind: str) -> None:
     assert all(name in shown for name in registry.names(kind))
 
 
-def test_list_shows_the_fields_of_a_model() -> None:
-    found = {e["name"]: e for e in json.loads(run(app, ["list", "models", "--json"]).stdout)}
-    assert found["item-knn"]["fields"]
+def test_list_tells_all_about_one_model() -> None:
+    found = json.loads(run(app, ["list", "models", "item-knn", "--json"]).stdout)
+    fields = {field["name"]: field for field in found["fields"]}
+    assert fields["user_power"]["default"] is None
+    assert all(field["meaning"] for field in found["fields"])
+    shown = run(app, ["list", "models", "item-knn"], env={"COLUMNS": "150"}).stdout
+    assert fields["user_power"]["meaning"] in shown
+    assert run(app, ["list", "models", "item-kn"]).exit_code == 1
 
 
 def test_json_has_no_nan(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from prismrec import registry
 from prismrec.cli.options import AsJson
-from prismrec.cli.output import emit, table
+from prismrec.cli.output import emit, say, table
 
 __all__ = ["Kind", "list_names"]
 
@@ -26,29 +28,57 @@ class Kind(StrEnum):
 
 
 def list_names(
-    kind: Annotated[Kind, typer.Argument(help="What to list.")], as_json: AsJson = False
+    kind: Annotated[Kind, typer.Argument(help="What to list.")],
+    name: Annotated[
+        str | None, typer.Argument(help="One of them, to be told all about it.")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """List the models, encoders, splits or metrics that are installed, with their fields."""
-    found = [_describe(kind, name) for name in registry.names(kind)]
-    if as_json:
-        emit(found)
-        return
+    """List the models, encoders, splits or metrics that are installed, or the fields of one."""
+    if name is None:
+        found = [_describe(kind, name) for name in registry.names(kind)]
+        emit(found) if as_json else _print_all(found)
+    elif as_json:
+        emit(_describe(kind, name))
+    else:
+        _print_one(kind, name)
+
+
+def _print_all(found: list[dict[str, Any]]) -> None:
     columns = ["name", "what it is", "fields (name:field=value)"]
-    rows = [[entry["name"], entry["summary"], _fields(entry["fields"])] for entry in found]
+    rows = [[entry["name"], entry["summary"], _brief(entry["fields"])] for entry in found]
     if not any(row[-1] for row in rows):
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     table("", columns, rows)
 
 
+def _print_one(kind: str, name: str) -> None:
+    say(escape(inspect.getdoc(registry.load(kind, name)) or ""))
+    fields = _describe(kind, name)["fields"]
+    if fields:
+        say()
+        rows = [(f["name"], _written(f["default"]), f["meaning"]) for f in fields]
+        table("", ("field", "default", "meaning"), rows)
+
+
 def _describe(kind: str, name: str) -> dict[str, Any]:
     target = registry.load(kind, name)
     fields = dataclasses.fields(target) if dataclasses.is_dataclass(target) else ()
-    summary = (inspect.getdoc(target) or "").partition("\n")[0]
+    meanings = _meanings(target) if fields else {}
     return {
         "name": name,
-        "summary": summary,
-        "fields": {f.name: _default(f) for f in fields if f.init},
+        "summary": (inspect.getdoc(target) or "").partition("\n")[0],
+        "fields": [
+            {"name": f.name, "default": _default(f), "meaning": meanings.get(f.name, "")}
+            for f in fields
+            if f.init
+        ],
     }
+
+
+def _meanings(target: type) -> dict[str, str]:
+    """A field's trailing comment is its documentation."""
+    return dict(re.findall(r"^    (\w+):[^#\n]*#\s*(.+)$", inspect.getsource(target), re.M))
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:
@@ -56,5 +86,9 @@ def _default(field: dataclasses.Field[Any]) -> Any:
     return value if isinstance(value, str | int | float | bool) else None
 
 
-def _fields(fields: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={str(value).lower()}" for name, value in fields.items())
+def _brief(fields: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{field['name']}={_written(field['default'])}" for field in fields)
+
+
+def _written(value: Any) -> str:
+    return str(value) if isinstance(value, str) else str(value).lower()
