@@ -121,14 +121,14 @@ def test_shares_sum_to_the_score(query, weighted):
     for row in range(len(query)):
         one = query.take(np.array([row]))
         for item in range(N):
-            shares = ranker.shares(one, item)
+            (shares,) = ranker.shares(one, np.array([item]))
             assert shares.total == pytest.approx(scores[row, item], rel=1e-5)
             assert shares.values.shape == (3, len(one.history.values))
-    assert ranker.shares(query.take(np.array([1])), 0).rest == 1
+    assert ranker.shares(query.take(np.array([1])), np.array([0]))[0].rest == 1
 
 
 def test_each_share_is_one_entry_of_one_relation(ranker, query):
-    shares = ranker.shares(query.take(np.array([2])), 7)
+    (shares,) = ranker.shares(query.take(np.array([2])), np.array([7]))
     assert shares.past.tolist() == [2, 9]
     for row, part in enumerate(ranker.parts):
         assert shares.values[row] == pytest.approx(dense(part)[[2, 9], 7])

@@ -30,6 +30,7 @@ KINDS: dict[str, dict[str, str]] = {
     "rankers": {
         "content": "prismrec.models.content_knn:ContentRanker",
         "item-weights": "prismrec.rankers:ItemWeights",
+        "mixture": "prismrec.rankers:Mixture",
         "towers": "prismrec.rankers:Towers",
     },
     "encoders": {

@@ -96,6 +96,6 @@ def test_a_new_item_may_lack_a_modality_or_all(data):
 def test_shares_name_the_modality_and_sum_to_the_score(data):
     ranker = ContentKnn(neighbours=6).fit(data)
     query = Query.of(data, np.array([3]))
-    shares = ranker.shares(query, 10)
-    assert [part.modality for part in shares.parts] == ["image", "text"]
+    (shares,) = ranker.shares(query, np.array([10]))
+    assert [source.modality for source in shares.sources] == ["image", "text"]
     assert shares.total == pytest.approx(ranker.score(query)[0, 10], rel=1e-5)

@@ -11,7 +11,7 @@ from sparse_dot_topn import sp_matmul, sp_matmul_topn
 from prismrec.graph.normalise import scaled
 from prismrec.types import Csr, Floats, Ints
 
-__all__ = ["capped", "cooccurrence", "n_pairs"]
+__all__ = ["capped", "cooccurrence", "n_pairs", "product"]
 
 
 def n_pairs(matrix: Csr) -> int:
@@ -40,14 +40,26 @@ def cooccurrence(
     """
     weight = np.maximum(np.diff(matrix.indptr), 1).astype(np.float32) ** -np.float32(user_power)
     left, right = scales if scales else (None, None)
-    a = sparse.csr_matrix(scaled(sparse.csr_array(matrix.T), left))  # the product
-    b = sparse.csr_matrix(scaled(matrix, weight, right))  # knows no csr_array
+    users_of = scaled(sparse.csr_array(matrix.T), left)
+    return product(users_of, scaled(matrix, weight, right), top=top, threads=threads)
+
+
+def product(first: Csr, second: Csr, *, top: int | None = None, threads: int | None = None) -> Csr:
+    """`first @ second` with zero diagonal, never dense.
+
+    Args:
+        first: (n, k).
+        second: (k, n).
+        top: as in `cooccurrence`.
+        threads: as in `cooccurrence`.
+    """
+    a, b = sparse.csr_matrix(first), sparse.csr_matrix(second)  # sparse_dot_topn knows no array
     threads = threads or os.cpu_count() or 1
-    if top is None or top + 1 >= matrix.shape[1]:
-        product = sp_matmul(a, b, n_threads=threads)
+    if top is None or top + 1 >= b.shape[1]:
+        found = sp_matmul(a, b, n_threads=threads)
     else:
-        product = sp_matmul_topn(a, b, top_n=top + 1, n_threads=threads)
-    return _without_diagonal(sparse.csr_array(product))
+        found = sp_matmul_topn(a, b, top_n=top + 1, n_threads=threads)
+    return _without_diagonal(sparse.csr_array(found))
 
 
 def _without_diagonal(graph: Csr) -> Csr:

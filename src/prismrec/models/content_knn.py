@@ -21,7 +21,7 @@ from prismrec.graph.support import popularity
 from prismrec.rankers import ItemWeights, Part, Query, Shares
 from prismrec.rankers.item_weights import count_new
 from prismrec.train import Training
-from prismrec.types import Csr, Floats
+from prismrec.types import Csr, Floats, Ints
 
 __all__ = ["ContentKnn", "ContentRanker"]
 
@@ -132,9 +132,9 @@ class ContentRanker:
         """(n, n_items) float32, higher is better; NaN for items without media."""
         return self.weights.score(query)
 
-    def shares(self, query: Query, item: int) -> Shares:
+    def shares(self, query: Query, items: Ints) -> list[Shares]:
         """The exact share of each modality and past item in the score of one item."""
-        return self.weights.shares(query, item)
+        return self.weights.shares(query, items)
 
     def with_items(
         self, items: Mapping[str, Feature], *, ids: Sequence[str] | None = None

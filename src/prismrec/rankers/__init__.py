@@ -6,10 +6,24 @@ exact sum over parts and past items. `Towers` is a dot product of user and item 
 
 from __future__ import annotations
 
-from prismrec.rankers.item_weights import ItemWeights, Shares
+from prismrec.rankers.item_weights import ItemWeights
+from prismrec.rankers.mixture import Mixture
 from prismrec.rankers.parts import Part
+from prismrec.rankers.profile import Profile
 from prismrec.rankers.query import Query, Ranker
+from prismrec.rankers.shares import Shares
 from prismrec.rankers.topk import TopK, top_k
 from prismrec.rankers.towers import Towers
 
-__all__ = ["ItemWeights", "Part", "Query", "Ranker", "Shares", "TopK", "Towers", "top_k"]
+__all__ = [
+    "ItemWeights",
+    "Mixture",
+    "Part",
+    "Profile",
+    "Query",
+    "Ranker",
+    "Shares",
+    "TopK",
+    "Towers",
+    "top_k",
+]

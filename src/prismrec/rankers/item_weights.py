@@ -12,26 +12,12 @@ import numpy as np
 from prismrec import saving
 from prismrec.data.features import Feature
 from prismrec.errors import BadData, BadModel
-from prismrec.rankers.parts import Part
+from prismrec.rankers.parts import Part, parts_from_arrays, parts_to_arrays
 from prismrec.rankers.query import Query
-from prismrec.types import Bools, Csr, Doubles, Floats, Ints
+from prismrec.rankers.shares import Shares
+from prismrec.types import Bools, Csr, Floats, Ints
 
-__all__ = ["ItemWeights", "Shares", "count_new"]
-
-
-@dataclass(frozen=True, eq=False)
-class Shares:
-    """What one score is made of: it is `values.sum() + rest`."""
-
-    parts: tuple[Part, ...]
-    past: Ints  # (h,) distinct items of the history
-    values: Doubles  # (len(parts), h) what each past item adds through each part
-    rest: float  # what does not come from the history: popularity
-
-    @property
-    def total(self) -> float:
-        """The score."""
-        return float(self.values.sum()) + self.rest
+__all__ = ["ItemWeights", "count_new"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,20 +64,29 @@ class ItemWeights:
             scores[:, ~self.has_opinion] = np.nan
         return scores
 
-    def shares(self, query: Query, item: int) -> Shares:
-        """The exact share of each part and past item in the score of one item for one person.
+    def shares(self, query: Query, items: Ints) -> list[Shares]:
+        """The exact share of each part and past item in the scores of some items.
 
         Args:
-            query: one row.
-            item: the item to explain; one without opinion has the shares that are known.
+            query: one person.
+            items: (k,) what to explain; one without opinion has the shares that are known.
         """
         history: Csr = query.matrix(self.n_items, binary=not self.weighted)
         past = history.indices.astype(np.int64)
         strength = history.data.astype(np.float64)
-        values = np.array([part.between(past, item) * strength for part in self.parts])
-        return Shares(
-            self.parts, past, values.reshape(len(self.parts), len(past)), float(self._bias[item])
-        )
+        posted = np.zeros(len(self.parts))
+        return [
+            Shares(
+                self.parts,
+                past,
+                np.array([part.between(past, item) * strength for part in self.parts]).reshape(
+                    len(self.parts), len(past)
+                ),
+                posted,
+                float(self._bias[item]),
+            )
+            for item in items
+        ]
 
     def with_items(
         self, items: Mapping[str, Feature], *, ids: Sequence[str] | None = None
@@ -120,15 +115,10 @@ class ItemWeights:
 
     def to_arrays(self) -> tuple[dict[str, saving.Array], dict[str, Any]]:
         """What `from_arrays` needs to build an equal ranker."""
-        arrays: dict[str, saving.Array] = {}
-        for row, part in enumerate(self.parts):
-            for name in ("weights", "left", "right"):
-                if (value := getattr(part, name)) is not None:
-                    arrays[f"parts.{row}.{name}"] = value
+        arrays, parts = parts_to_arrays(self.parts)
         for name in ("bias", "has_opinion"):
             if (value := getattr(self, name)) is not None:
                 arrays[name] = value
-        parts = [{"name": part.name, "modality": part.modality} for part in self.parts]
         return arrays, {"parts": parts, "weighted": self.weighted, "about": dict(self.about)}
 
     @classmethod
@@ -136,14 +126,7 @@ class ItemWeights:
         cls, arrays: Mapping[str, saving.Array], meta: Mapping[str, Any]
     ) -> ItemWeights:
         """The ranker that `to_arrays` took apart."""
-        parts = tuple(
-            Part(
-                given["name"],
-                given["modality"],
-                *(arrays.get(f"parts.{row}.{name}") for name in ("weights", "left", "right")),
-            )
-            for row, given in enumerate(meta["parts"])
-        )
+        parts = parts_from_arrays(arrays, meta["parts"])
         return cls(
             parts, arrays.get("bias"), arrays.get("has_opinion"), meta["weighted"], meta["about"]
         )

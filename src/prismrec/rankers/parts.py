@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -11,7 +13,7 @@ from scipy import sparse
 from prismrec.errors import BadModel
 from prismrec.types import Csr, Floats, Ints
 
-__all__ = ["Part"]
+__all__ = ["Part", "parts_from_arrays", "parts_to_arrays"]
 
 DENSE_ITEMS = 8192  # up to here a crowded relation is multiplied as a dense matrix, 256 MiB
 CROWDED = 1 / 32  # share of entries from which the dense product is the faster one
@@ -95,3 +97,27 @@ class Part:
         entries = (weights.data, weights.indices, offsets)
         total = self.n_items + n
         return Part(self.name, self.modality, sparse.csr_array(entries, shape=(total, total)))
+
+
+def parts_to_arrays(parts: Sequence[Part]) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """Flat arrays and the names of parts, for saving."""
+    arrays: dict[str, Any] = {}
+    for row, part in enumerate(parts):
+        for name in ("weights", "left", "right"):
+            if (value := getattr(part, name)) is not None:
+                arrays[f"parts.{row}.{name}"] = value
+    return arrays, [{"name": part.name, "modality": part.modality} for part in parts]
+
+
+def parts_from_arrays(
+    arrays: Mapping[str, Any], names: Sequence[Mapping[str, str]]
+) -> tuple[Part, ...]:
+    """The parts that `parts_to_arrays` took apart."""
+    return tuple(
+        Part(
+            given["name"],
+            given["modality"],
+            *(arrays.get(f"parts.{row}.{name}") for name in ("weights", "left", "right")),
+        )
+        for row, given in enumerate(names)
+    )

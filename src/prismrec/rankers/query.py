@@ -14,6 +14,8 @@ from prismrec.types import Csr, Floats, Ints
 
 __all__ = ["Query", "Ranker"]
 
+DAY = 86_400  # seconds
+
 
 @dataclass(frozen=True, eq=False)
 class Query:
@@ -61,12 +63,28 @@ class Query:
         for start in range(0, len(self), size):
             yield self.take(np.arange(start, min(start + size, len(self)), dtype=np.int64))
 
-    def matrix(self, n_items: int, *, binary: bool = True) -> Csr:
-        """(n, n_items) history matrix: 1 per item, or the summed weights."""
+    def matrix(self, n_items: int, *, binary: bool = True, half_life: float | None = None) -> Csr:
+        """(n, n_items) history matrix: 1 per item, or the summed weights.
+
+        Args:
+            n_items: size of the catalogue.
+            binary: whether repeats and weights are left out of account.
+            half_life: days before the person's latest item after which an item counts half.
+        """
         out = self.history.to_csr(n_items, None if binary else self.weight)
         if binary:
             out.data = np.ones_like(out.data)
+        if half_life is not None and self.time is not None:
+            fading = self.history.to_csr(n_items, self._freshness(self.time, half_life))
+            count = self.history.to_csr(n_items)
+            out.data *= fading.data / count.data
         return out
+
+    def _freshness(self, time: Ints, half_life: float) -> Floats:
+        latest = np.full(len(self), np.iinfo(np.int64).min)
+        np.maximum.at(latest, self.history.rows, time)
+        age = (latest[self.history.rows] - time) / (DAY * half_life)
+        return np.asarray(np.exp2(-age), np.float32)
 
 
 class Ranker(Protocol):

@@ -1,0 +1,129 @@
+"""Prism: the exact sum of relations between items, weighed by what people chose."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from prismrec.data.dataset import Dataset
+from prismrec.data.split import split
+from prismrec.graph.support import support
+from prismrec.holdout import HeldOut, hold_out
+from prismrec.models.prism.gathering import hidden_items
+from prismrec.models.prism.learning import (
+    finished,
+    levelled,
+    share_of_new,
+    warm_weights,
+    with_new_items,
+)
+from prismrec.models.prism.relations import Settings, behaviour, media, profiles
+from prismrec.rankers import Mixture
+from prismrec.train import Training
+from prismrec.types import Floats
+
+__all__ = ["Prism"]
+
+LATE = 0.1  # share of the log's events that are held out where the log has times
+ENOUGH = 100  # held-out choices that teach something
+SPANS = (0.5, 0.25, 0.125, 0.0625, 0.03125)  # half-lives tried, as shares of the log's time
+
+
+@dataclass(frozen=True)
+class Prism:
+    """Add up what behaviour, media and profiles say, each with the weight that choices give it.
+
+    Parts: co-use in five normalisations, a regularised inverse of the item counts, a spectral
+    low-pass filter at two ranks, and per modality the nearest items and a ridge map from media to
+    collaborative factors; profiles that users posted; a prior, the logarithm of time-decayed
+    popularity, for new items read from their media. Each part is divided by its largest value
+    for the person; the weights depend on how many users the item has and on how well the part
+    tells the person's own history from the rest of the catalogue, and are learnt by a conditional
+    logit on choices that were held out: those of `how.valid`, or else the latest tenth of train.
+    The weights for new items are learnt on items that are hidden from the log for that purpose.
+
+    Relations: `item-knn`, `ease` and `content-knn` are single parts of it. MM-GF (arXiv
+    2503.04406) adds up modality graphs with weights from a grid; SGFCF filters only behaviour.
+    Unlike a stacked ranker the sum stays linear in the history, so that a score is taken apart
+    exactly into modality and past item, and strangers and new items need no refit.
+    """
+
+    neighbours: int = 256  # relations kept per past item in the parts from behaviour
+    alike: int = 50  # nearest items by media
+    rank: int = 256  # of the spectral part
+    l2: float = 300.0  # of the regularised inverse
+    dense_items: int = 8000  # items with most users that the regularised inverse covers
+    gates: bool = True  # whether a person's history sets the balance of the parts
+    half_life: float | None = None  # days after which a use counts half; None: chosen
+
+    def fit(self, train: Dataset, how: Training = Training()) -> Mixture:
+        """Relations from train, weights from held-out choices."""
+        held, later = _held_out(train, how)
+        given = self._settings(held, how.seed)
+        base = relate(held.train, given)
+        found = warm_weights(base, held, gates=self.gates, seed=how.seed)
+        if train.items:
+            hidden = hidden_items(held.train, seed=how.seed)
+            blind = relate(hidden.train, given, new=True)
+            found = with_new_items(found, base, blind, hidden, gates=self.gates)
+        found = levelled(found, base, held, share_of_new(held.train, later))
+        final = base if held.train is train else relate(train, given)
+        about = {"model": "prism", **asdict(self), **asdict(given)}
+        return finished(final, found, about)
+
+    def _settings(self, held: HeldOut, seed: int) -> Settings:
+        fields = asdict(self)
+        del fields["gates"]
+        fields["half_life"] = self.half_life or _half_life(held)
+        return Settings(**fields, seed=seed)
+
+
+def relate(train: Dataset, given: Settings, *, new: bool = False) -> Mixture:
+    """All relations of a log and its media, without weights.
+
+    Args:
+        train: where from.
+        given: settings.
+        new: whether only what can speak of new items is wanted.
+    """
+    used = support(train.interactions, train.n_items)
+    prior = np.log1p(support(train.interactions, train.n_items, half_life=given.half_life))
+    read = media(train, given, prior)
+    prior = np.where(used > 0, prior, read.appeal).astype(np.float32)
+    parts = (*(() if new else behaviour(train, given)), *read.parts)
+    profiled = profiles(train, read.newcomers)
+    none = np.zeros((len(parts) + len(profiled), 3), np.float32)
+    return Mixture(parts, none, none, prior, used, profiles=profiled, newcomers=read.newcomers)
+
+
+def _held_out(train: Dataset, how: Training) -> tuple[HeldOut, Dataset | None]:
+    """Choices of items with a history, and the later log that they come from, if any.
+
+    Those in valid; without it the latest tenth of the log; where either has too few, one choice
+    of each user.
+    """
+    early, later = train, how.valid
+    if later is None and train.interactions.time is not None and len(train.interactions):
+        early, later, _ = split(train, "time", valid=LATE, test=0.0)
+    if later is not None and len(later.interactions):
+        held = hold_out(early, replace(how, valid=later))
+        if (early.item_support()[held.choices.values] > 0).sum() >= ENOUGH:
+            return held, later
+    return hold_out(train, replace(how, valid=None)), later
+
+
+def _half_life(held: HeldOut) -> float | None:
+    """Days after which a use counts half: what ranks the held-out choices best by itself."""
+    log = held.train.interactions
+    if log.time is None or len(held) < ENOUGH or not len(log):
+        return None
+    span = float(log.time.max() - log.time.min()) / 86_400
+    tried: dict[float | None, float] = {}
+    for half_life in (None, *(span * share for share in SPANS)):
+        tried[half_life] = _gain(held, support(log, held.train.n_items, half_life=half_life))
+    return max(tried, key=lambda half_life: tried[half_life])
+
+
+def _gain(held: HeldOut, popularity: Floats) -> float:
+    return held.gain(lambda history: np.tile(popularity, (history.shape[0], 1)))
