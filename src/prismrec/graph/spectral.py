@@ -47,7 +47,7 @@ def _largest_group(matrix: Csr) -> tuple[Ints, Ints]:
     """Rows and columns of the largest connected group, in order."""
     n_users = matrix.shape[0]
     both: Csr = sparse.block_array([[None, matrix], [matrix.T, None]], format="csr")
-    _, group = connected_components(sparse.csr_array(both, dtype=np.float32), directed=False)
+    _, group = connected_components(both.astype(np.float32), directed=False)
     largest = np.bincount(group).argmax()
     users = np.flatnonzero(group[:n_users] == largest)
     return users, np.flatnonzero(group[n_users:] == largest)

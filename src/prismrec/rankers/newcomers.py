@@ -60,7 +60,7 @@ class Newcomers:
             left = np.pad(part.left, ((0, n), (0, 0)))  # as past items they say nothing yet
             return Part(part.name, part.modality, left=left, right=right)
         near = knn(self.vectors[part.modality], self.neighbours, of=new)  # (n, n_items)
-        above = sparse.hstack([sparse.csr_array(part.weights), near.T])
+        above = sparse.hstack([sparse.csr_array(part.given), near.T])
         below = sparse.hstack([near, sparse.csr_array((n, n), dtype=np.float32)])
         weights = sparse.csr_array(sparse.vstack([above, below]))
         return Part(part.name, part.modality, weights)

@@ -42,13 +42,14 @@ class Part:
         ):
             raise BadModel(f"part {self.name!r} needs either weights or both left and right")
         shapes = [a.shape for a in (self.left, self.right) if a is not None]
-        if len(set(shapes)) > 1 or len(self._given.shape) != 2:
+        if len(set(shapes)) > 1 or len(self.given.shape) != 2:
             raise BadModel(f"part {self.name!r} has left and right of shapes {shapes}")
         if self.weights is not None and self.weights.shape != (self.n_items, self.n_items):
             raise BadModel(f"part {self.name!r} has weights {self.weights.shape}, not n x n")
 
     @property
-    def _given(self) -> Csr | Floats:
+    def given(self) -> Csr | Floats:
+        """`weights`, or `left` where it is low-rank."""
         given = self.left if self.weights is None else self.weights
         assert given is not None
         return given
@@ -56,11 +57,11 @@ class Part:
     @property
     def n_items(self) -> int:
         """Number of items that it relates."""
-        return int(self._given.shape[0])
+        return int(self.given.shape[0])
 
     @cached_property
     def _fast(self) -> Csr | Floats:
-        weights = self._given
+        weights = self.given
         if isinstance(weights, np.ndarray) or self.n_items > DENSE_ITEMS:
             return weights
         return weights.toarray() if weights.nnz > CROWDED * self.n_items**2 else weights
@@ -68,13 +69,13 @@ class Part:
     def apply(self, history: Csr) -> Floats:
         """(n, n_items) float32 `history @ relation`, history being (n, n_items)."""
         if self.right is not None:
-            return np.asarray((history @ self._given) @ self.right.T, np.float32)
+            return np.asarray((history @ self.given) @ self.right.T, np.float32)
         out = history @ self._fast
         return np.asarray(out.toarray() if sparse.issparse(out) else out, np.float32)
 
     def between(self, past: Ints, item: int) -> Floats:
         """(h,) entries of the relation from h past items to one item."""
-        rows = self._given[past]
+        rows = self.given[past]
         if self.right is not None:
             return np.asarray(rows @ self.right[item], np.float32)
         if isinstance(rows, np.ndarray):
@@ -91,7 +92,7 @@ class Part:
             return Part(self.name, self.modality, left=left, right=right)
         if isinstance(self.weights, np.ndarray):
             return Part(self.name, self.modality, np.pad(self.weights, ((0, n), (0, n))))
-        weights = self._given
+        weights = self.given
         assert not isinstance(weights, np.ndarray)
         offsets = np.pad(weights.indptr, (0, n), mode="edge")
         entries = (weights.data, weights.indices, offsets)

@@ -63,7 +63,7 @@ def levelled(found: Weights, relations: Mixture, held: HeldOut, share: float) ->
         return found
     choices = gather(relations, held, np.arange(relations.n_items), most=1000)
     constant = found.constant.copy()
-    constant[0] = level(choices, found, 0, share)
+    constant[0] = level(choices, found, bucket=0, share=share)
     return replace(found, constant=constant)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from prismrec.types import Bools, Doubles, Floats, Ints
+from prismrec.types import Doubles, Floats, Ints
 
 __all__ = ["Choices", "Weights", "fit_weights", "level"]
 
@@ -46,12 +46,17 @@ class Weights:
 
 
 class _Problem:
-    """The loss and its gradient."""
+    """The loss and its gradient; candidates are laid bucket by bucket, so that BLAS does both."""
 
     def __init__(self, choices: Choices, n_buckets: int) -> None:
         self.choices = choices
         self.shape = len(choices.evidence), n_buckets
-        self.members: list[Bools] = [choices.bucket == bucket for bucket in range(n_buckets)]
+        flat = choices.bucket.ravel()
+        self.order = np.argsort(flat, kind="stable")
+        bounds = np.searchsorted(flat[self.order], np.arange(n_buckets + 1))
+        self.buckets = [slice(bounds[b], bounds[b + 1]) for b in range(n_buckets)]
+        rows = choices.evidence.reshape(len(choices.evidence), -1)
+        self.evidence = np.stack([row[self.order] for row in rows])  # (m, n x c)
         with np.errstate(divide="ignore"):
             self.offset = np.log(choices.stands_for).astype(np.float32)
         self.share = choices.weight / choices.weight.sum()
@@ -63,10 +68,12 @@ class _Problem:
 
     def probabilities(self, found: Weights) -> Floats:
         """(n, c) of each candidate, all the items that it stands for taken together."""
-        bucket = self.choices.bucket
-        score = self.offset + found.constant[bucket]
-        for evidence, weights in zip(self.choices.evidence, found.by_bucket, strict=True):
-            score += evidence * weights[bucket]
+        laid = np.empty(self.offset.size, np.float32)
+        for b, here in enumerate(self.buckets):
+            laid[here] = found.by_bucket[:, b] @ self.evidence[:, here] + found.constant[b]
+        score = np.empty_like(laid)
+        score[self.order] = laid
+        score = score.reshape(self.offset.shape) + self.offset
         score -= score.max(axis=1, keepdims=True)
         np.exp(score, out=score)
         score /= score.sum(axis=1, keepdims=True)
@@ -80,10 +87,10 @@ class _Problem:
         p[:, 0] -= 1
         p *= (self.share * chosen**q).astype(np.float32)[:, None]
         slope, constant = np.empty(self.shape), np.empty(self.shape[1])
-        for b, member in enumerate(self.members):
-            here = p * member
-            constant[b] = here.sum()
-            slope[:, b] = [np.vdot(here, evidence) for evidence in self.choices.evidence]
+        laid = p.ravel()[self.order]
+        for b, here in enumerate(self.buckets):
+            constant[b] = laid[here].sum()
+            slope[:, b] = self.evidence[:, here] @ laid[here]
         weights = found.by_bucket.astype(np.float64)
         slope = (slope + 2 * L2 * weights) * -np.expm1(-weights)  # the derivative of softplus
         total = float(self.share @ loss) + L2 * float((weights**2).sum())
@@ -107,15 +114,14 @@ def fit_weights(choices: Choices, *, n_buckets: int) -> Weights:
     return problem.split(theta)
 
 
-def level(choices: Choices, found: Weights, bucket: int, share: float) -> float:
+def level(choices: Choices, found: Weights, *, bucket: int, share: float) -> float:
     """The constant of a bucket under which its items are chosen as often as `share` says.
 
     The mean probability of the bucket grows with its constant, so bisection finds it.
     """
     problem = _Problem(choices, len(found.constant))
-    member = problem.members[bucket]
     p = problem.probabilities(found)
-    inside = (p * member).sum(axis=1).astype(np.float64)
+    inside = (p * (choices.bucket == bucket)).sum(axis=1).astype(np.float64)
     low, high = -30.0, 30.0
     for _ in range(60):
         middle = (low + high) / 2

@@ -57,18 +57,14 @@ def behaviour(train: Dataset, given: Settings) -> list[Part]:
     """Relations from who used what; n_items x neighbours numbers each."""
     matrix = capped(train.matrix(), WORK, seed=given.seed)
     degree = train.item_support().astype(np.float32)
-    parts = [
-        Part("used together", "behaviour", _together(matrix, degree, setting, given.neighbours))
-        for setting in TOGETHER
-    ]
+    counted = [_together(matrix, degree, setting, given.neighbours) for setting in TOGETHER]
+    parts = [Part("used together", "behaviour", relation) for relation in counted]
     if given.half_life is not None:
         lately = _faded(train.interactions, matrix, given.half_life)
         recent = support(train.interactions, train.n_items, half_life=given.half_life)
         relation = _together(lately, recent, TOGETHER[1], given.neighbours)
         parts.append(Part("used together lately", "behaviour", relation))
-    parts.append(
-        Part("used together at one remove", "behaviour", _two_steps(parts[1].weights, given))
-    )
+    parts.append(Part("used together at one remove", "behaviour", _two_steps(counted[1], given)))
     parts.append(Part("used together, all else equal", "behaviour", _inverse(matrix, given)))
     left, right = low_pass(matrix, given.rank, seed=given.seed)
     for rank in (left.shape[1], left.shape[1] // 4):
@@ -86,9 +82,9 @@ def _together(
     return cooccurrence(matrix, user_power=user_power, scales=scales, top=top)
 
 
-def _two_steps(together: Csr | Floats | None, given: Settings) -> Csr:
+def _two_steps(together: Csr, given: Settings) -> Csr:
     """From a past item to the items used with those used with it: two steps of a random walk."""
-    step = by_row(prune(sparse.csr_array(together), STEP))
+    step = by_row(prune(together, STEP))
     return product(step, step, top=given.neighbours)
 
 
