@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,14 @@ import numpy as np
 from prismrec import registry
 from prismrec.cli.output import say, table
 from prismrec.data.dataset import Dataset
-from prismrec.explain.shares import explain
+from prismrec.explain.shares import Explanation, drivers, explain_items
 from prismrec.rankers import Query, top_k
 from prismrec.types import Ints
 
 __all__ = ["print_tour", "tour"]
 
 SHOWN = 5  # recommendations per listener
+REASONS = 2  # past items per recommendation
 ENOUGH = 10  # events from which a listener's taste can be known
 WORDS = {"image": "by eye", "text": "by word", "audio": "by ear", "behaviour": "with the crowd"}
 
@@ -35,78 +35,56 @@ def tour(data: Dataset, titles: tuple[str, ...], truth: Path) -> dict[str, Any]:
     known = np.flatnonzero(events >= ENOUGH)
     query = Query.of(data, known)
     best = top_k(ranker, query, SHOWN).items
-    told = [_Told(ranker, query.take(np.array([row])), best[row]) for row in range(len(known))]
+    told = [
+        explain_items(ranker, query.take(np.array([row])), [int(item) for item in items])
+        for row, items in enumerate(best)
+    ]
+    named = [next(iter(drivers(each)), "") for each in told]
     listeners = json.loads(truth.read_text("utf-8"))["listeners"]
-    drivers = [listeners[data.user_ids[user]]["driver"] for user in known.tolist()]
-    right = sum(each.first == driver for each, driver in zip(told, drivers, strict=True))
-    shown = {
-        driver: _most_active(drivers, events[known], driver) for driver in sorted(set(drivers))
-    }
+    truly = [listeners[data.user_ids[user]]["driver"] for user in known.tolist()]
+    shown = [_most_active(truly, events[known], kind) for kind in WORDS if kind in truly]
     people = [
         {
             "user": data.user_ids[int(known[row])],
-            "driver": driver,
+            "driver": truly[row],
             "events": int(events[known[row]]),
-            **told[row].to_json(data, titles),
+            "drivers": drivers(told[row]),
+            "items": [_reasons(each, data, titles) for each in told[row]],
         }
-        for driver, row in shown.items()
+        for row in shown
     ]
+    right = sum(name == driver for name, driver in zip(named, truly, strict=True))
     return {"listeners": people, "agreement": {"right": right, "of": len(known)}}
 
 
-def _most_active(drivers: list[str], events: Ints, driver: str) -> int:
-    rows = [row for row, name in enumerate(drivers) if name == driver]
+def _most_active(truly: list[str], events: Ints, kind: str) -> int:
+    rows = [row for row, name in enumerate(truly) if name == kind]
     return max(rows, key=lambda row: events[row])
 
 
-class _Told:
-    """What one listener is recommended, each item taken apart."""
-
-    def __init__(self, ranker: Any, query: Query, items: Ints) -> None:
-        self.items = [int(item) for item in items if item >= 0]
-        self.explained = [explain(ranker, query, item) for item in self.items]
-
-    @property
-    def shares(self) -> dict[str, float]:
-        """Mean share of each modality over the recommendations, largest first."""
-        total: dict[str, float] = defaultdict(float)
-        for each in self.explained:
-            for modality, share in each.by_modality.items():
-                total[modality] += share / len(self.explained)
-        return dict(sorted(total.items(), key=lambda pair: -pair[1]))
-
-    @property
-    def first(self) -> str:
-        """The modality that is named first."""
-        return next(iter(self.shares), "")
-
-    def to_json(self, data: Dataset, titles: tuple[str, ...]) -> dict[str, Any]:
-        return {
-            "by_modality": self.shares,
-            "items": [
-                {
-                    "item": data.item_ids[item],
-                    "title": titles[item],
-                    "score": each.score,
-                    "because": [
-                        {
-                            "item": data.item_ids[past],
-                            "title": titles[past],
-                            "modality": m,
-                            "share": s,
-                        }
-                        for past, m, s in each.by_item[:2]
-                    ],
-                }
-                for item, each in zip(self.items, self.explained, strict=True)
-            ],
-        }
+def _reasons(told: Explanation, data: Dataset, titles: tuple[str, ...]) -> dict[str, Any]:
+    """An item with the past items that speak most for it."""
+    whole = sum(max(0.0, amount) for _, _, amount in told.by_item) or 1.0
+    return {
+        "item": data.item_ids[told.item],
+        "title": titles[told.item],
+        "score": told.score,
+        "because": [
+            {
+                "item": data.item_ids[past],
+                "title": titles[past],
+                "modality": modality,
+                "share": amount / whole,
+            }
+            for past, modality, amount in told.by_item[:REASONS]
+        ],
+    }
 
 
 def print_tour(found: Mapping[str, Any]) -> None:
     """Print a table for each listener, and how often the explanation is right."""
     for person in found["listeners"]:
-        shares = ", ".join(f"{name} {share:.0%}" for name, share in person["by_modality"].items())
+        shares = ", ".join(f"{name} {share:.0%}" for name, share in person["drivers"].items())
         say()
         say(
             f"[bold]{person['user']}[/bold], {person['events']} events, chooses in truth "
