@@ -31,8 +31,11 @@ def without_comments(code: str) -> list[str]:
 
 def test_the_code_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shop = make_shop(tmp_path / "my-shop", items=40, users=60, seed=1)
-    exec(code_of("README.md").replace("my-shop/", shop.as_posix()), {})
-    assert "recall@20" in capsys.readouterr().out
+    code = code_of("README.md").replace("my-shop/", shop.as_posix()).replace('"ann"', '"u0001"')
+    exec(code, {})
+    shown = capsys.readouterr().out
+    assert "recall@20" in shown
+    assert "behaviour" in shown
 
 
 def test_both_languages_show_the_same_code() -> None:
