@@ -36,7 +36,7 @@ def _without_gates(choices: Choices, gates: bool) -> Choices:
 
 
 def with_new_items(
-    warm: Weights, relations: Mixture, blind: Mixture, hidden: HeldOut, *, gates: bool
+    warm: Weights, relations: Mixture, *, blind: Mixture, hidden: HeldOut, gates: bool
 ) -> Weights:
     """The same with the weights of new items learnt on items that are hidden from the log.
 
@@ -57,7 +57,7 @@ def with_new_items(
     return replace(warm, by_bucket=by_bucket)
 
 
-def levelled(found: Weights, relations: Mixture, held: HeldOut, share: float) -> Weights:
+def levelled(found: Weights, relations: Mixture, held: HeldOut, *, share: float) -> Weights:
     """The same with the constant under which new items are chosen as often as `share` says."""
     if not len(held) or (relations.support > 0).all():
         return found

@@ -66,8 +66,8 @@ class Prism:
         if train.items:
             hidden = hidden_items(held.train, seed=how.seed)
             blind = relate(hidden.train, given, new=True)
-            found = with_new_items(found, base, blind, hidden, gates=self.gates)
-        found = levelled(found, base, held, share_of_new(held.train, later))
+            found = with_new_items(found, base, blind=blind, hidden=hidden, gates=self.gates)
+        found = levelled(found, base, held, share=share_of_new(held.train, later))
         final = base if held.train is train else relate(train, given)
         about = {"model": "prism", **asdict(self), **asdict(given)}
         return finished(final, found, about)
