@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 from prismrec.types import Doubles, Floats, Ints
 
@@ -107,10 +108,13 @@ def fit_weights(choices: Choices, *, n_buckets: int) -> Weights:
     if len(choices) < FEWEST:
         return Weights(np.ones((m, n_buckets), np.float32), np.zeros(n_buckets, np.float32))
     theta: Doubles = np.zeros((m + 1) * n_buckets)
-    for q, rounds in ((0.0, WARM_UP), (Q, ROUNDS)):
-        theta = minimize(
-            problem, theta, args=(q,), jac=True, method="L-BFGS-B", options={"maxiter": rounds}
-        ).x
+    with threadpool_limits(1, user_api="blas"):  # many short products: threads would wait
+        for q, rounds in ((0.0, WARM_UP), (Q, ROUNDS)):
+            options = {"maxiter": rounds}
+            found = minimize(
+                problem, theta, args=(q,), jac=True, method="L-BFGS-B", options=options
+            )
+            theta = found.x
     return problem.split(theta)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from prismrec.data.dataset import Dataset
 from prismrec.data.split import split
@@ -25,6 +26,7 @@ from prismrec.types import Floats
 
 __all__ = ["Prism"]
 
+SMALL = 2000  # items below which a second thread only waits for the first
 LATE = 0.1  # share of the log's events that are held out where the log has times
 ENOUGH = 100  # held-out choices that teach something
 SPANS = (0.5, 0.25, 0.125, 0.0625, 0.03125)  # half-lives tried, as shares of the log's time
@@ -59,6 +61,11 @@ class Prism:
 
     def fit(self, train: Dataset, how: Training = Training()) -> Mixture:
         """Relations from train, weights from held-out choices."""
+        threads = 1 if train.n_items < SMALL else None
+        with threadpool_limits(threads, user_api="blas"):
+            return self._fit(train, how)
+
+    def _fit(self, train: Dataset, how: Training) -> Mixture:
         held, later = _held_out(train, how)
         given = self._settings(held, how.seed)
         base = relate(held.train, given)
