@@ -46,7 +46,7 @@ def gather(
     evidence = np.empty((2 * len(relations.sources) + 1, *items.shape), np.float32)
     evidence[-1] = relations.prior[items]
     stands_for = np.ones(items.shape, np.float32)
-    size = max(1, BLOCK // relations.n_items)
+    size = max(1, BLOCK // max(1, relations.n_items))
     for start in range(0, len(held), size):
         block = np.arange(start, min(start + size, len(held)), dtype=np.int64)
         here = np.flatnonzero((people >= start) & (people <= block[-1]))

@@ -24,15 +24,19 @@ def warm_weights(relations: Mixture, held: HeldOut, *, gates: bool, seed: int) -
     """Weights for rare and for well known items, from choices among items with a history."""
     used = np.flatnonzero(relations.support > 0)
     choices = gather(relations, held, used, seed=seed)
-    return fit_weights(_without_gates(choices, gates), n_buckets=3)
+    return _learnt(choices, n_buckets=3, gates=gates)
 
 
-def _without_gates(choices: Choices, gates: bool) -> Choices:
+def _learnt(choices: Choices, *, n_buckets: int, gates: bool) -> Weights:
+    """Weights of 2 m + 1 rows of evidence; those of the gates are 0 where none are wanted."""
     if gates:
-        return choices
-    evidence = choices.evidence.copy()
-    evidence[len(evidence) // 2 : -1] = 0
-    return replace(choices, evidence=evidence)
+        return fit_weights(choices, n_buckets=n_buckets)
+    m = len(choices.evidence) // 2
+    plain = np.concatenate([choices.evidence[:m], choices.evidence[-1:]])
+    found = fit_weights(replace(choices, evidence=plain), n_buckets=n_buckets)
+    none = np.zeros((m, n_buckets), np.float32)
+    by_bucket = np.concatenate([found.by_bucket[:m], none, found.by_bucket[-1:]])
+    return replace(found, by_bucket=by_bucket)
 
 
 def with_new_items(
@@ -48,7 +52,7 @@ def with_new_items(
         gates: whether a person's history may set the balance.
     """
     choices = gather(blind, hidden, np.unique(hidden.choices.values))
-    found = fit_weights(_without_gates(choices, gates), n_buckets=1)
+    found = _learnt(choices, n_buckets=1, gates=gates)
     m = len(relations.sources)
     rows = np.flatnonzero([source.modality != "behaviour" for source in relations.sources])
     by_bucket = warm.by_bucket.copy()

@@ -10,6 +10,7 @@ weigh less, so the fit works for the head of the list, which is what people see.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.optimize import minimize
@@ -110,11 +111,10 @@ def fit_weights(choices: Choices, *, n_buckets: int) -> Weights:
     theta: Doubles = np.zeros((m + 1) * n_buckets)
     with threadpool_limits(1, user_api="blas"):  # many short products: threads would wait
         for q, rounds in ((0.0, WARM_UP), (Q, ROUNDS)):
-            options = {"maxiter": rounds}
-            found = minimize(
-                problem, theta, args=(q,), jac=True, method="L-BFGS-B", options=options
-            )
-            theta = found.x
+            loss = partial(problem, q=q)
+            theta = minimize(
+                loss, theta, jac=True, method="L-BFGS-B", options={"maxiter": rounds}
+            ).x
     return problem.split(theta)
 
 

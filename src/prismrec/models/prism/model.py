@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from prismrec.data.dataset import Dataset
 from prismrec.data.split import split
+from prismrec.errors import BadData
 from prismrec.graph.support import support
 from prismrec.holdout import HeldOut, hold_out
 from prismrec.models.prism.gathering import hidden_items
@@ -59,6 +60,15 @@ class Prism:
     gates: bool = True  # whether a person's history sets the balance of the parts
     half_life: float | None = None  # days after which a use counts half; None: chosen
 
+    def __post_init__(self) -> None:
+        for name in ("neighbours", "alike", "rank"):
+            if getattr(self, name) < 1:
+                raise BadData(f"prism: {name} must be 1 or more, not {getattr(self, name)}")
+        for name in ("l2", "half_life"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise BadData(f"prism: {name} must be above 0, not {value:g}")
+
     def fit(self, train: Dataset, how: Training = Training()) -> Mixture:
         """Relations from train, weights from held-out choices."""
         threads = 1 if train.n_items < SMALL else None
@@ -82,7 +92,8 @@ class Prism:
     def _settings(self, held: HeldOut, seed: int) -> Settings:
         fields = asdict(self)
         del fields["gates"]
-        fields["half_life"] = self.half_life or _half_life(held)
+        if self.half_life is None or held.train.interactions.time is None:
+            fields["half_life"] = _half_life(held)
         return Settings(**fields, seed=seed)
 
 
@@ -111,21 +122,26 @@ def _held_out(train: Dataset, how: Training) -> tuple[HeldOut, Dataset | None]:
     of each user.
     """
     early, later = train, how.valid
-    if later is None and train.interactions.time is not None and len(train.interactions):
+    if later is None and _span(train) > 0:
         early, later, _ = split(train, "time", valid=LATE, test=0.0)
     if later is not None and len(later.interactions):
         held = hold_out(early, replace(how, valid=later))
         if (early.item_support()[held.choices.values] > 0).sum() >= ENOUGH:
             return held, later
-    return hold_out(train, replace(how, valid=None)), later
+    return hold_out(train, replace(how, valid=None)), how.valid
+
+
+def _span(data: Dataset) -> float:
+    """Days from the first event to the last; 0 where the log has no times."""
+    time = data.interactions.time
+    return float(time.max() - time.min()) / 86_400 if time is not None and len(time) else 0.0
 
 
 def _half_life(held: HeldOut) -> float | None:
     """Days after which a use counts half: what ranks the held-out choices best by itself."""
-    log = held.train.interactions
-    if log.time is None or len(held) < ENOUGH or not len(log):
+    log, span = held.train.interactions, _span(held.train)
+    if span == 0 or len(held) < ENOUGH:
         return None
-    span = float(log.time.max() - log.time.min()) / 86_400
     tried: dict[float | None, float] = {}
     for half_life in (None, *(span * share for share in SPANS)):
         tried[half_life] = _gain(held, support(log, held.train.n_items, half_life=half_life))

@@ -67,7 +67,7 @@ def behaviour(train: Dataset, given: Settings) -> list[Part]:
     parts.append(Part("used together at one remove", "behaviour", _two_steps(counted[1], given)))
     parts.append(Part("used together, all else equal", "behaviour", _inverse(matrix, given)))
     left, right = low_pass(matrix, given.rank, seed=given.seed)
-    for rank in (left.shape[1], left.shape[1] // 4):
+    for rank in (left.shape[1], max(1, left.shape[1] // 4)):
         smooth = np.ascontiguousarray(left[:, :rank]), np.ascontiguousarray(right[:, :rank])
         parts.append(Part("same circle", "behaviour", left=smooth[0], right=smooth[1]))
     return parts
@@ -89,28 +89,30 @@ def _two_steps(together: Csr, given: Settings) -> Csr:
 
 
 def _faded(log: Interactions, matrix: Csr, half_life: float) -> Csr:
-    """The matrix with each pair weighted by how fresh its latest event is."""
-    assert log.time is not None
+    """The matrix with each pair weighted by how fresh its events are on average."""
+    if log.time is None or not len(log):
+        return matrix
     fresh = np.exp2((log.time - log.time.max()) / (86_400 * half_life)).astype(np.float32)
-    order = log.in_time_order()
-    rows, columns = log.users[order], log.items[order]
-    latest = sparse.csr_array((fresh[order], (rows, columns)), shape=matrix.shape)
-    count = sparse.csr_array((np.ones(len(order), np.float32), (rows, columns)), shape=matrix.shape)
-    latest.data /= count.data  # the mean over the events of a pair
-    return sparse.csr_array(latest.multiply(matrix))
+    pairs = log.users, log.items
+    total = sparse.csr_array((fresh, pairs), shape=matrix.shape)
+    count = sparse.csr_array((np.ones_like(fresh), pairs), shape=matrix.shape)
+    total.data /= count.data
+    return sparse.csr_array(total.multiply(matrix))
 
 
 def _inverse(matrix: Csr, given: Settings) -> Csr:
     """EASE among the items with most users; the others get nothing from it."""
-    degree = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    n = matrix.shape[1]
+    degree = np.bincount(matrix.indices, minlength=n)
     chosen = np.sort(np.argsort(-degree, kind="stable")[: given.dense_items])
     chosen = chosen[degree[chosen] > 0]
+    if not len(chosen):
+        return sparse.csr_array((n, n), dtype=np.float32)
     dense = regularised_inverse(dense_gram(sparse.csr_array(matrix[:, chosen])), given.l2)
     top = np.partition(np.abs(dense), -min(given.neighbours, len(dense)), axis=1)
     floor = top[:, -min(given.neighbours, len(dense))][:, None]
     dense[np.abs(dense) < floor] = 0
     inner = sparse.coo_array(dense)
-    n = matrix.shape[1]
     places = chosen[inner.row], chosen[inner.col]
     return sparse.csr_array((inner.data, places), shape=(n, n))
 
@@ -170,8 +172,10 @@ def profiles(train: Dataset, newcomers: Newcomers) -> tuple[Profile, ...]:
     out = []
     for name, feature in train.users.items():
         item = train.items.get(name)
-        if item is None or item.dim != feature.dim or not feature.present.any():
+        if item is None or not feature.present.any():
             continue
+        if (item.dim, item.encoder) != (feature.dim, feature.encoder):
+            continue  # no cosine between vectors of different spaces
         users = unit(feature, centre_of(feature))
         out.append(Profile("close to what you posted", name, users, newcomers.vectors[name]))
     return tuple(out)
