@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["compare", "print_results", "print_runs"]
 
 MODELS = "popularity,item-knn,content-knn,prism"
+FEWEST = 30  # users from which an interval can be believed
 
 
 def compare(
@@ -100,11 +101,12 @@ def _lead(runs: Mapping[str, Evaluation], metric: str) -> str:
     ranked = sorted(runs, key=lambda name: -runs[name].metrics[metric].mean)
     if len(ranked) < 2:
         return ""
-    best, next_best = ranked[:2]
-    gap = difference(runs[best], runs[next_best])[metric]
+    if runs[ranked[0]].n_users < FEWEST:
+        return f" fewer than {FEWEST} users are too few to tell models apart"
+    gap = difference(runs[ranked[0]], runs[ranked[1]])[metric]
     verdict = "" if gap.low > 0 else ", which may be chance"
     return (
-        f" {best} is ahead of {next_best} by {gap.mean:.4f} in {metric}, user by user "
+        f" {ranked[0]} is ahead of {ranked[1]} by {gap.mean:.4f} in {metric}, user by user "
         f"{gap.low:.4f} to {gap.high:.4f}{verdict}"
     )
 
