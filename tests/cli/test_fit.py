@@ -96,6 +96,17 @@ def test_recommend_leaves_out_what_was_used(shop: Path, model: Path, ask: Ask) -
     assert not [i for i in found["items"] if any(r.startswith(f"u1,{i['item']},") for r in early)]
 
 
+def test_an_explanation_adds_up_to_the_score(model: Path, ask: Ask) -> None:
+    best = ask("recommend", model, "--user", "u1", "-k", "1")["items"][0]
+    told = ask("explain", model, "--user", "u1", "--item", best["item"])
+    assert told["score"] == pytest.approx(best["score"], rel=1e-4)
+    assert sum(told["by_modality"].values()) == pytest.approx(told["score"], rel=1e-4)
+    assert told["by_item"][0]["title"].startswith("Lamp ")
+    shown = run(app, ["explain", str(model), "--user", "u1", "--item", best["item"]])
+    assert told["by_item"][0]["item"] in shown.stdout
+    assert "no item" in refused("explain", model, "--user", "u1", "--item", "nothing")
+
+
 def test_a_stranger_is_known_by_a_history(model: Path, ask: Ask) -> None:
     found = ask("recommend", model, "--history", "i0,i3", "-k", "4")
     assert {int(item["item"][1:]) % 3 for item in found["items"]} == {0}
