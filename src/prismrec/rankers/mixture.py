@@ -44,7 +44,7 @@ class Evidence:
     def of(cls, scores: Floats, history: Csr) -> Evidence:
         """Bring raw scores (n, n_items) to one scale, in place.
 
-        A past item speaks only of the others, since a relation is zero on its diagonal.
+        In a sparse relation, zero on its diagonal, a past item speaks of the others only.
         Coherence is z^2 / (1 + z^2), z being how many standard deviations of the catalogue the past
         items lie above its mean; 0 where they lie below, or where there is only one.
         """
@@ -91,6 +91,8 @@ class Mixture:
     def __post_init__(self) -> None:
         if any(part.n_items != self.n_items for part in self.parts):
             raise BadModel("the parts of a mixture must speak of the same items as its prior")
+        if self.half_life is not None and not self.half_life > 0:
+            raise BadModel(f"half_life must be above 0 days, not {self.half_life:g}")
 
     @property
     def n_items(self) -> int:
@@ -142,7 +144,7 @@ class Mixture:
         for row, evidence in enumerate(self.evidence(query)):
             factors = self.coefficients(row, evidence.coherence, items)[0].astype(np.float64)
             if row < len(self.parts):
-                factors *= strength.dtype.type(1) / evidence.scale[0]
+                factors /= evidence.scale[0]
                 for k, item in enumerate(items):
                     values[k, row] = self.parts[row].between(past, item) * strength * factors[k]
             else:
