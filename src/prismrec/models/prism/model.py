@@ -30,6 +30,7 @@ __all__ = ["Prism"]
 SMALL = 2000  # items below which a second thread only waits for the first
 LATE = 0.1  # share of the log's events that are held out where the log has times
 ENOUGH = 100  # held-out choices that teach something
+PEOPLE = 0.25  # share of the users that the latest tenth must speak for
 SPANS = (0.5, 0.25, 0.125, 0.0625, 0.03125)  # half-lives tried, as shares of the log's time
 
 
@@ -118,17 +119,20 @@ def relate(train: Dataset, given: Settings, *, new: bool = False) -> Mixture:
 def _held_out(train: Dataset, how: Training) -> tuple[HeldOut, Dataset | None]:
     """Choices of items with a history, and the later log that they come from, if any.
 
-    Those in valid; without it the latest tenth of the log; where either has too few, one choice
-    of each user.
+    Those in valid; without it the latest tenth of the log; where that speaks for too few people,
+    as where people come for one evening only, any one choice of each.
     """
     early, later = train, how.valid
     if later is None and _span(train) > 0:
         early, later, _ = split(train, "time", valid=LATE, test=0.0)
     if later is not None and len(later.interactions):
         held = hold_out(early, replace(how, valid=later))
-        if (early.item_support()[held.choices.values] > 0).sum() >= ENOUGH:
+        warm = (early.item_support()[held.choices.values] > 0).sum()
+        few = how.valid is None and len(held) < train.n_users * PEOPLE
+        if warm >= ENOUGH and not few:
             return held, later
-    return hold_out(train, replace(how, valid=None)), how.valid
+    timeless = train.with_interactions(replace(train.interactions, time=None))
+    return hold_out(timeless, replace(how, valid=None)), how.valid
 
 
 def _span(data: Dataset) -> float:
