@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from prismrec.graph.cooccurrence import capped, cooccurrence, n_pairs
+from prismrec.graph.cooccurrence import capped, cooccurrence, n_pairs, product
 
 
 def log(seed: int, users: int = 40, items: int = 15, density: float = 0.3) -> sparse.csr_array:
@@ -68,3 +68,22 @@ def test_capped_rows_meet_the_budget_and_only_long_ones_shrink(seed, pairs):
         assert n_pairs(matrix) > pairs
         assert (np.minimum(before, limit + 1) ** 2).sum() > pairs
     assert ((matrix - out).data >= 0).all()
+
+
+@pytest.mark.parametrize("top", [None, 4, 20])
+def test_a_product_is_one_although_sums_vanish(top):
+    """Signs that cancel, stored zeros and what is too small for single precision."""
+    rng = np.random.default_rng(0)
+    values = rng.choice([-1, 1, 2, 1e-30], (12, 15)) * (rng.random((12, 15)) < 0.5)
+    second = sparse.csr_array(values.astype(np.float32))
+    second.data[::5] = 0
+    expected = second.toarray().T @ second.toarray()
+    np.fill_diagonal(expected, -np.inf)
+    found = product(sparse.csr_array(second.T), second, top=top)
+    found.check_format(full_check=True)
+    assert not found.diagonal().any()
+    for row, full in zip(found.toarray(), expected, strict=True):
+        wanted = np.sort(full)[::-1][: top or 15]
+        kept = np.sort(row[row > 0])[::-1]
+        assert kept[: len(wanted)] == pytest.approx(wanted[wanted > 0][: len(kept)])
+        assert len(kept) >= (wanted > 0).sum()

@@ -6,7 +6,7 @@ import os
 
 import numpy as np
 from scipy import sparse
-from sparse_dot_topn import sp_matmul, sp_matmul_topn
+from sparse_dot_topn import sp_matmul_topn
 
 from prismrec.graph.normalise import scaled
 from prismrec.types import Csr, Floats, Ints
@@ -36,7 +36,7 @@ def cooccurrence(
         scales: (n_items,) factors of C's rows and of its columns, applied before `top`.
         top: keep the largest entries of each row only, `top` or one more; all where None.
             Memory is then n_items x top however long the log is.
-        threads: of the product; all cores where None.
+        threads: of the product where `top` is given; all cores where None.
     """
     weight = np.maximum(np.diff(matrix.indptr), 1).astype(np.float32) ** -np.float32(user_power)
     left, right = scales if scales else (None, None)
@@ -53,12 +53,11 @@ def product(first: Csr, second: Csr, *, top: int | None = None, threads: int | N
         top: as in `cooccurrence`.
         threads: as in `cooccurrence`.
     """
+    if top is None or top + 1 >= second.shape[1]:
+        # Not by sp_matmul: where a sum is exactly zero it returns memory that was never written.
+        return _without_diagonal(sparse.csr_array(first @ second))
     a, b = sparse.csr_matrix(first), sparse.csr_matrix(second)  # sparse_dot_topn knows no array
-    threads = threads or os.cpu_count() or 1
-    if top is None or top + 1 >= b.shape[1]:
-        found = sp_matmul(a, b, n_threads=threads)
-    else:
-        found = sp_matmul_topn(a, b, top_n=top + 1, n_threads=threads)
+    found = sp_matmul_topn(a, b, top_n=top + 1, n_threads=threads or os.cpu_count() or 1)
     return _without_diagonal(sparse.csr_array(found))
 
 
