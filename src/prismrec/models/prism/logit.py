@@ -125,12 +125,12 @@ def level(choices: Choices, found: Weights, *, bucket: int, share: float) -> flo
     """
     problem = _Problem(choices, len(found.constant))
     p = problem.probabilities(found)
-    inside = (p * (choices.bucket == bucket)).sum(axis=1).astype(np.float64)
+    inside = np.minimum((p * (choices.bucket == bucket)).sum(axis=1, dtype=np.float64), 1)
     low, high = -30.0, 30.0
     for _ in range(60):
         middle = (low + high) / 2
         mass = inside * np.exp(middle)
-        if float(problem.share @ (mass / (mass + 1 - inside))) < share:
+        if float(problem.share @ (mass / (mass + (1 - inside)))) < share:
             low = middle
         else:
             high = middle

@@ -78,7 +78,7 @@ class Prism:
 
     def _fit(self, train: Dataset, how: Training) -> Mixture:
         held, later = _held_out(train, how)
-        given = self._settings(held, how.seed)
+        given = self._settings(train, held, how.seed)
         base = relate(held.train, given)
         found = warm_weights(base, held, gates=self.gates, seed=how.seed)
         if train.items:
@@ -90,10 +90,10 @@ class Prism:
         about = {"model": "prism", **asdict(self), **asdict(given)}
         return finished(final, found, about)
 
-    def _settings(self, held: HeldOut, seed: int) -> Settings:
+    def _settings(self, train: Dataset, held: HeldOut, seed: int) -> Settings:
         fields = asdict(self)
         del fields["gates"]
-        if self.half_life is None or held.train.interactions.time is None:
+        if self.half_life is None or train.interactions.time is None:
             fields["half_life"] = _half_life(held)
         return Settings(**fields, seed=seed)
 
