@@ -9,6 +9,7 @@ from prismrec.data.split import Split, split
 from prismrec.evaluation.protocol import evaluate
 from prismrec.models.item_knn import ItemKnn
 from prismrec.models.popularity import Popularity
+from prismrec.models.prism import Prism
 from prismrec.train import Training
 
 pytestmark = pytest.mark.data
@@ -32,6 +33,11 @@ def tiktok(data_dir) -> Split:
     return split(read(data_dir / "tiktok").dataset(), "given")
 
 
+@pytest.fixture(scope="module")
+def lastfm(data_dir) -> Split:
+    return split(read(data_dir / "lastfm-audio").dataset(), "given")
+
+
 def test_popularity_confirms_the_protocol(baby, tiktok):
     assert figures(Popularity(), baby)[RECALL] == pytest.approx(0.0495, abs=2e-4)
     assert figures(Popularity(), tiktok)[RECALL] == pytest.approx(0.0597, abs=2e-4)
@@ -49,3 +55,15 @@ def test_item_knn_by_its_own_choice(baby, tiktok):
     assert figures(ItemKnn(), baby, Training(valid=baby.valid))[RECALL] > 0.0848
     assert figures(ItemKnn(), baby)[RECALL] > 0.0848
     assert figures(ItemKnn(), tiktok, Training(valid=tiktok.valid))[RECALL] > 0.98 * 0.0973
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "recall", "ndcg"),
+    [("tiktok", 0.1015, 0.0425), ("lastfm", 0.4167, 0.2867), ("baby", 0.0865, 0.0412)],
+)
+def test_prism_with_its_defaults(name, recall, ndcg, request):
+    parts = request.getfixturevalue(name)
+    found = figures(Prism(), parts, Training(valid=parts.valid))
+    assert found[RECALL] >= recall
+    assert found[NDCG] >= ndcg
