@@ -23,16 +23,17 @@ def left_out_error(x, y, w, strength) -> float:
     return total
 
 
-def problem(*, noise: float, n: int = 40):
-    rng = np.random.default_rng(0)
+def problem(*, noise: float, n: int = 40, seed: int = 0):
+    rng = np.random.default_rng(seed)
     x, w = rng.normal(size=(n, 5)), rng.integers(1, 9, n).astype(float)
     truth = rng.normal(size=(5, 3))
     return x, x @ truth + 2 + noise * rng.normal(size=(n, 3)), w, truth
 
 
 @pytest.mark.parametrize("noise", [0.1, 3.0, 30.0])
-def test_it_is_the_solution_of_the_strength_that_leaves_the_least_error(noise):
-    x, y, w, _ = problem(noise=noise)
+@pytest.mark.parametrize(("n", "seed"), [(40, 0), *((9, seed) for seed in range(10))])
+def test_it_is_the_solution_of_the_strength_that_leaves_the_least_error(noise, n, seed):
+    x, y, w, _ = problem(noise=noise, n=n, seed=seed)
     w /= w.mean()
     best = min(STRENGTHS, key=lambda strength: left_out_error(x, y, w, strength))
     slope, level = ridge(x.astype(np.float32), y.astype(np.float32), w.astype(np.float32))

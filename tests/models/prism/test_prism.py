@@ -80,6 +80,26 @@ def test_items_that_come_after_the_fit_are_ranked_as_well(launch, fitted):
     assert ((best - 180) % GROUPS == (query.users % GROUPS)[:, None]).mean() > 0.95
 
 
+def test_an_item_that_comes_later_scores_as_one_that_nobody_used(launch):
+    """Their media are equal, and all items are neighbours, so that it takes nobody's place."""
+    model = Prism(alike=500).fit(launch)
+    twins = model.with_items({name: f.take(NEW) for name, f in launch.items.items()})
+    scores = twins.score(Query.of(launch))
+    assert scores[:, 180:] == pytest.approx(scores[:, NEW], abs=1e-4)
+    assert twins.prior[NEW].std() > 0
+
+
+def test_media_are_mapped_to_taste(launch, fitted):
+    """The groups share no user here, so only the largest of them has a taste."""
+    (part,) = (part for part in fitted.parts if part.name == "audio to taste")
+    query = Query.of(launch)
+    said = part.apply(query.matrix(launch.n_items))[:, NEW]
+    known = said.any(axis=1)
+    assert known.sum() == 240 / GROUPS
+    best = NEW[said[known].argmax(axis=1)]
+    assert (best % GROUPS == query.users[known] % GROUPS).all()
+
+
 def test_explanations_of_new_items_name_the_modality(launch, fitted):
     for user in range(12):
         query = Query.of(launch, np.array([user]))
