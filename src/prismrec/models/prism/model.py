@@ -39,8 +39,8 @@ class Prism:
     """Add up what behaviour, media and profiles say, each with the weight that choices give it.
 
     Parts: co-use in five normalisations and at one remove, a regularised inverse of the item
-    counts, a spectral low-pass filter at two ranks, and per modality the nearest items and a ridge map from media to
-    collaborative factors; profiles that users posted; a prior, the logarithm of time-decayed
+    counts, a spectral low-pass filter at two ranks, and per modality the nearest items and a
+    ridge map from media to collaborative factors; profiles that users posted; a prior, the logarithm of time-decayed
     popularity, for new items read from their media. Each part is divided by its largest value
     for the person; the weights depend on how many users the item has and on how well the part
     tells the person's own history from the rest of the catalogue, and are learnt by a conditional
