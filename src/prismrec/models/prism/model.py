@@ -40,13 +40,13 @@ class Prism:
 
     Parts: co-use in five normalisations and at one remove, a regularised inverse of the item
     counts, a spectral low-pass filter at two ranks, and per modality the nearest items and a
-    ridge map from media to collaborative factors; profiles that users posted; a prior, the logarithm of time-decayed
-    popularity, for new items read from their media. Each part is divided by its largest value
-    for the person; the weights depend on how many users the item has and on how well the part
-    tells the person's own history from the rest of the catalogue, and are learnt by a conditional
-    logit on choices that were held out: those of `how.valid`, or else the latest tenth of train,
-    or else one choice of each user.
-    The weights for new items are learnt on items that are hidden from the log for that purpose.
+    ridge map from media to collaborative factors; profiles that users posted; a prior, the
+    logarithm of time-decayed popularity, for new items read from their media. Each part is
+    divided by its largest value for the person; the weights depend on how many users the item has
+    and on how well the part tells the person's own history from the rest of the catalogue, and
+    are learnt by a conditional logit on choices that were held out: those of `how.valid`, or else
+    the latest tenth of train, or else one choice of each user. The weights for new items are
+    learnt on items that are hidden from the log for that purpose.
 
     Relations: `item-knn`, `ease` and `content-knn` are single parts of it. MM-GF (arXiv
     2503.04406) adds up modality graphs with weights from a grid; SGFCF filters only behaviour.
