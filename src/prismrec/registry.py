@@ -10,6 +10,7 @@ import dataclasses
 import difflib
 import functools
 import importlib
+import re
 import types
 import typing
 from importlib.metadata import entry_points
@@ -17,7 +18,7 @@ from typing import Any
 
 from prismrec.errors import BadData, UnknownName
 
-__all__ = ["KINDS", "build", "load", "names"]
+__all__ = ["KINDS", "build", "build_steps", "load", "names"]
 
 KINDS: dict[str, dict[str, str]] = {
     "models": {
@@ -42,6 +43,12 @@ KINDS: dict[str, dict[str, str]] = {
         "tfidf": "prismrec.encoders.tfidf:HashedTfidf",
         "use-multilingual": "prismrec.encoders.use:UseMultilingual",
     },
+    "image-steps": {},
+    "text-steps": {},
+    "token-steps": {},
+    "audio-steps": {},
+    "reductions": {},
+    "imputations": {},
     "splits": {
         "given": "prismrec.data.split:given",
         "leave-one-out": "prismrec.data.split:leave_one_out",
@@ -74,7 +81,7 @@ def _joined(kind: str) -> dict[str, str]:
 
 
 def names(kind: str) -> list[str]:
-    """Sorted names of one kind: "models", "rankers", "encoders", "splits" or "metrics"."""
+    """Sorted names of one kind, a key of `KINDS`."""
     return sorted(_table(kind))
 
 
@@ -95,18 +102,41 @@ def load(kind: str, name: str) -> Any:
 def build(kind: str, spec: str) -> Any:
     """Make the dataclass that `name` or `name:field=value:field=value` describes.
 
+    A field of steps takes their names, with commas: `name:steps=trim,loudness(target=-20)`.
+
     Raises:
         UnknownName: for a name or field that does not exist.
         BadData: for a value that does not fit the field's type.
     """
     name, *options = spec.split(":")
+    return _make(kind, name, options)
+
+
+def build_steps(kind: str, text: str) -> tuple[Any, ...]:
+    """Make the steps of `name,name(field=value,field=value)`; none of an empty text.
+
+    Raises:
+        UnknownName: for a name or field that does not exist.
+        BadData: for a value that does not fit, or a bracket that is not closed.
+    """
+    steps = []
+    for part in re.split(r",(?![^(]*\))", text) if text else []:
+        found = re.fullmatch(r"([\w-]+)(?:\(([^()]*)\))?", part.strip())
+        if found is None:
+            raise BadData(f"{part!r} is no step; write name or name(field=value,field=value)")
+        name, options = found.groups()
+        steps.append(_make(kind, name, options.split(",") if options else []))
+    return tuple(steps)
+
+
+def _make(kind: str, name: str, options: list[str]) -> Any:
     target = load(kind, name)
-    types_of = typing.get_type_hints(target)
+    types_of = typing.get_type_hints(target, include_extras=True)
     fields = {field.name for field in dataclasses.fields(target)}
     values = {}
     for option in options:
         key, _, text = option.partition("=")
-        key = key.replace("-", "_")
+        key = key.strip().replace("-", "_")
         if key not in fields:
             raise UnknownName(f"{name} has no field {key!r}; it has {', '.join(sorted(fields))}")
         values[key] = _parse(text, types_of[key], f"{name}:{key}")
@@ -114,6 +144,8 @@ def build(kind: str, spec: str) -> Any:
 
 
 def _parse(text: str, hint: Any, place: str) -> Any:
+    if typing.get_origin(hint) is typing.Annotated:  # a tuple of steps, with their kind
+        return build_steps(typing.get_args(hint)[1], text)
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
         if text.lower() == "none" and type(None) in typing.get_args(hint):
             return None

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
-from prismrec.encoders.mel import MelSpectrogram
 from prismrec.encoders.weights import fingerprint_of
 from prismrec.media import decode_each
 from prismrec.media.audio import decode_audio
+from prismrec.media.audio.mel import MelSpectrogram
 from prismrec.types import Floats
 
 __all__ = ["Mfcc"]

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from prismrec.encoders.mel import MelSpectrogram, blocks
 from prismrec.encoders.onnx_graph import Graph
 from prismrec.encoders.onnx_session import open_session
 from prismrec.encoders.tensorbundle import read_bundle
 from prismrec.encoders.weights import WeightFile, fingerprint_of
 from prismrec.media import decode_each
 from prismrec.media.audio import decode_audio
+from prismrec.media.audio.mel import MelSpectrogram, blocks
 from prismrec.types import Floats
 
 __all__ = ["MusiCnn"]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prismrec.encoders.mel import MelSpectrogram, blocks
+from prismrec.media.audio.mel import MelSpectrogram, blocks
 
 
 def test_a_frame_is_the_power_of_its_samples_in_each_band() -> None:
