@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import tempfile
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from prismrec.cache import cache_folder
-from prismrec.errors import MissingPackage
+from prismrec.packages import require
 
 __all__ = ["open_session", "require_onnx"]
 
@@ -24,7 +23,7 @@ def open_session(key: str, convert: Callable[[], bytes], threads: int) -> Any:
     Raises:
         MissingPackage: where onnxruntime, onnx or the weights are not installed.
     """
-    runtime = _require("onnxruntime")
+    runtime = require("onnxruntime", "media")
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -42,17 +41,8 @@ def require_onnx() -> Any:
         MissingPackage: where it is not installed.
     """
     for part in ("helper", "numpy_helper", "checker"):
-        _require(f"onnx.{part}")
-    return _require("onnx")
-
-
-def _require(module: str) -> Any:
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError:
-        raise MissingPackage(
-            f'{module.partition(".")[0]} is not installed; run: pip install "prismrec[media]"'
-        ) from None
+        require(f"onnx.{part}", "media")
+    return require("onnx", "media")
 
 
 def _converted(path: Path, convert: Callable[[], bytes]) -> bytes:
