@@ -13,12 +13,13 @@ import importlib
 import re
 import types
 import typing
+from collections.abc import Iterable
 from importlib.metadata import entry_points
 from typing import Any
 
 from prismrec.errors import BadData, UnknownName
 
-__all__ = ["KINDS", "build", "build_steps", "load", "names"]
+__all__ = ["KINDS", "build", "build_steps", "fill", "load", "names"]
 
 KINDS: dict[str, dict[str, str]] = {
     "models": {
@@ -47,8 +48,19 @@ KINDS: dict[str, dict[str, str]] = {
     "text-steps": {},
     "token-steps": {},
     "audio-steps": {},
-    "reductions": {},
-    "imputations": {},
+    "reductions": {
+        "pca": "prismrec.reduction.pca:Pca",
+        "random-projection": "prismrec.reduction.random_projection:RandomProjection",
+        "scaling": "prismrec.reduction.scaling:Scaling",
+        "truncation": "prismrec.reduction.truncation:Truncation",
+        "whitening": "prismrec.reduction.pca:Whitening",
+    },
+    "imputations": {
+        "mean": "prismrec.imputation.mean:Mean",
+        "neighbours": "prismrec.imputation.neighbours:Neighbours",
+        "none": "prismrec.imputation.none:Nothing",
+        "ridge": "prismrec.imputation.ridge:Ridge",
+    },
     "splits": {
         "given": "prismrec.data.split:given",
         "leave-one-out": "prismrec.data.split:leave_one_out",
@@ -129,8 +141,13 @@ def build_steps(kind: str, text: str) -> tuple[Any, ...]:
     return tuple(steps)
 
 
-def _make(kind: str, name: str, options: list[str]) -> Any:
-    target = load(kind, name)
+def fill(target: Any, place: str, options: Iterable[str]) -> Any:
+    """Make the dataclass `target` from texts `field=value`; `place` names it in complaints.
+
+    Raises:
+        UnknownName: for a field that does not exist.
+        BadData: for a value that does not fit the field's type.
+    """
     types_of = typing.get_type_hints(target, include_extras=True)
     fields = {field.name for field in dataclasses.fields(target)}
     values = {}
@@ -138,9 +155,13 @@ def _make(kind: str, name: str, options: list[str]) -> Any:
         key, _, text = option.partition("=")
         key = key.strip().replace("-", "_")
         if key not in fields:
-            raise UnknownName(f"{name} has no field {key!r}; it has {', '.join(sorted(fields))}")
-        values[key] = _parse(text, types_of[key], f"{name}:{key}")
+            raise UnknownName(f"{place} has no field {key!r}; it has {', '.join(sorted(fields))}")
+        values[key] = _parse(text, types_of[key], f"{place}:{key}")
     return target(**values)
+
+
+def _make(kind: str, name: str, options: list[str]) -> Any:
+    return fill(load(kind, name), name, options)
 
 
 def _parse(text: str, hint: Any, place: str) -> Any:
