@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ class Feature:
     values: Floats  # (n, d)
     present: Bools  # (n,)
     encoder: str = ""  # fingerprint of what made the vectors; "" for ready vectors
+    imputed: Bools | None = None  # (n,) present rows that were guessed; None where none was
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.present.shape != (len(self.values),):
@@ -30,6 +31,10 @@ class Feature:
                 f"a feature needs values (n, d) and present (n,), not {self.values.shape} and "
                 f"{self.present.shape}"
             )
+        if self.imputed is not None and (
+            self.imputed.shape != self.present.shape or (self.imputed & ~self.present).any()
+        ):
+            raise BadData("a feature's imputed rows are some of its present rows")
         bad = np.flatnonzero(~np.isfinite(self.values).all(axis=1) & self.present)
         if len(bad):
             raise BadData(f"feature row {bad[0]} is not finite; mark it absent or repair it")
@@ -58,14 +63,35 @@ class Feature:
         """Share of rows that are present, 0 to 1."""
         return float(self.present.mean()) if len(self.present) else 0.0
 
+    @property
+    def observed(self) -> Bools:
+        """(n,) rows that are present and were not guessed."""
+        return self.present if self.imputed is None else self.present & ~self.imputed
+
+    def observed_only(self) -> Feature:
+        """This feature with guessed rows made absent again."""
+        if self.imputed is None:
+            return self
+        values = np.where(self.observed[:, None], self.values, np.float32(0))
+        return Feature(values, self.observed, self.encoder)
+
     def take(self, rows: Ints) -> Feature:
         """The chosen rows."""
-        return Feature(self.values[rows], self.present[rows], self.encoder)
+        imputed = None if self.imputed is None else self.imputed[rows]
+        return Feature(self.values[rows], self.present[rows], self.encoder, imputed)
+
+    def with_values(self, values: Floats, encoder: str) -> Feature:
+        """Other vectors (n, d') of the same rows, made in the way that `encoder` names."""
+        return replace(self, values=values, encoder=encoder)
 
     def concatenated(self, other: Feature) -> Feature:
         """This feature with the rows of another one appended."""
+        imputed = None
+        if self.imputed is not None or other.imputed is not None:
+            imputed = np.concatenate([f.present & ~f.observed for f in (self, other)])
         return Feature(
             np.vstack([self.values, other.values]),
             np.concatenate([self.present, other.present]),
             self.encoder,
+            imputed,
         )

@@ -55,10 +55,10 @@ def knn(
     size = max(1, BLOCK // max(1, len(vectors)))
     pieces = [
         _nearest(asked[start : start + size] @ vectors.T, n, start if loop else None, minimum)
-        for start in range(0, len(asked), size)
+        for start in range(0, len(asked) if len(vectors) else 0, size)
     ]
     if not pieces:
-        return sparse.csr_array((0, len(vectors)), dtype=np.float32)
+        return sparse.csr_array((len(asked), len(vectors)), dtype=np.float32)
     return sparse.csr_array(sparse.vstack(pieces, format="csr"))
 
 
