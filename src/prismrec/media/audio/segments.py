@@ -70,7 +70,7 @@ def by_silence(
     return [(int(edges[a]), int(edges[b])) for a, b in kept] or [(0, len(sound.samples))]
 
 
-def by_onset(sound: Sound, *, shortest: float = 0.5) -> list[Stretch]:
+def by_onset(sound: Sound, *, shortest: float = 0.4) -> list[Stretch]:
     """From one onset to the next, so that a stretch holds one note, beat or event.
 
     The first stretch begins with the sound; one shorter than `shortest` seconds is joined to the
