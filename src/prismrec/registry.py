@@ -28,6 +28,7 @@ KINDS: dict[str, dict[str, str]] = {
         "item-knn": "prismrec.models.item_knn:ItemKnn",
         "popularity": "prismrec.models.popularity:Popularity",
         "prism": "prismrec.models.prism:Prism",
+        "random": "prismrec.models.random:Random",
     },
     "rankers": {
         "content": "prismrec.models.content_knn:ContentRanker",
@@ -47,7 +48,15 @@ KINDS: dict[str, dict[str, str]] = {
     "image-steps": {},
     "text-steps": {},
     "token-steps": {},
-    "audio-steps": {},
+    "audio-steps": {
+        "denoise": "prismrec.media.audio.denoise:Denoise",
+        "high-pass": "prismrec.media.audio.denoise:HighPass",
+        "loudness": "prismrec.media.audio.enhance:Loudness",
+        "peak": "prismrec.media.audio.enhance:Peak",
+        "pre-emphasis": "prismrec.media.audio.enhance:PreEmphasis",
+        "remove-silence": "prismrec.media.audio.trim:RemoveSilence",
+        "trim": "prismrec.media.audio.trim:Trim",
+    },
     "reductions": {
         "pca": "prismrec.reduction.pca:Pca",
         "random-projection": "prismrec.reduction.random_projection:RandomProjection",

@@ -26,7 +26,7 @@ NAMES = [
     for name in registry.names("models")
     if importlib.util.find_spec(registry.KINDS["models"].get(name, "prismrec").partition(":")[0])
 ]
-SAME_FOR_ALL = {"popularity"}  # cannot tell one user from another
+SAME_FOR_ALL = {"popularity", "random"}  # cannot tell one user from another
 MEDIA_ONLY = {"content-knn"}  # has nothing to go by where there are no media
 
 N_USERS, N_ITEMS = 60, 24
