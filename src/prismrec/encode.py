@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from prismrec import registry
+import numpy as np
+
 from prismrec.data.dataset import Dataset
 from prismrec.data.features import Feature
 from prismrec.data.shop import Problem, Shop
 from prismrec.encoders import Encoder
+from prismrec.encoders.choice import encoder_of
+from prismrec.encoders.joined import join, parts_of
 from prismrec.errors import BadData
 from prismrec.media.files import read_inside
 from prismrec.media.text import is_blank
@@ -36,6 +39,7 @@ class Encoded:
     data: Dataset
     problems: tuple[Problem, ...] = ()  # media that were skipped
     counts: Mapping[str, Counts] = field(default_factory=dict)  # by modality
+    parts: Mapping[str, Mapping[str, Counts]] = field(default_factory=dict)  # and fingerprint
 
 
 def encode(
@@ -54,9 +58,9 @@ def encode(
 
     Args:
         shop: what was read from disk.
-        image: a name of the registry (`prismrec list encoders`) with its fields, an encoder, None
-            to leave pictures out, or "auto": the default encoder where there are pictures, unless
-            there are ready vectors called "image".
+        image: a name (`prismrec list encoders`) with its fields, or several with "+" between them,
+            see `encoders.choice.encoder_of`; an encoder; None to leave pictures out; or "auto": the
+            default encoder where there are pictures, unless there are ready vectors called "image".
         text: likewise.
         audio: likewise.
         store: where vectors are kept; by default a file in the shop's folder or, where that is
@@ -80,7 +84,7 @@ def choose_encoders(
         if choice is None or (choice == "auto" and not _is_wanted(shop, modality)):
             continue
         spec = DEFAULTS[modality] if choice == "auto" else choice
-        encoder = registry.build("encoders", spec) if isinstance(spec, str) else spec
+        encoder = encoder_of(spec, modality) if isinstance(spec, str) else spec
         if encoder.modality != modality:
             raise BadData(f"{spec} is for {encoder.modality}; choose another one for {modality}")
         encoders[modality] = encoder
@@ -96,8 +100,10 @@ def encode_media(
 ) -> Encoded:
     """Encode items and users with the same encoder for each modality; see `encode`.
 
-    `progress` is called after every batch with the modality, how many of its different contents
-    are done, and how many there are.
+    The parts of a joined encoder are encoded and kept one after another, each under its own
+    fingerprint; a row is present where every part has a vector. `progress` is called after every
+    batch with the modality, how many of its different contents are done, and how many there are;
+    it starts again with each part.
     """
     if not encoders:
         return Encoded(shop.dataset())
@@ -106,16 +112,21 @@ def encode_media(
             return encode_media(shop, encoders, store=opened, progress=progress)
     items, users = dict(shop.item_features), dict(shop.user_features)
     problems: list[Problem] = []
-    counts = {}
+    counts, parts = {}, {}
     for modality, encoder in encoders.items():
-        found = vectors_of(
-            _values(shop, modality),
-            encoder,
-            load=_utf8 if modality == "text" else partial(read_inside, shop.path),
-            store=store,
-            progress=partial(progress, modality) if progress else _silent,
-        )
+        by_part = {
+            part.fingerprint: vectors_of(
+                _values(shop, modality),
+                part,
+                load=_utf8 if modality == "text" else partial(read_inside, shop.path),
+                store=store,
+                progress=partial(progress, modality) if progress else _silent,
+            )
+            for part in parts_of(encoder)
+        }
+        found = _together([*by_part.values()])
         counts[modality] = found.counts
+        parts[modality] = {name: part.counts for name, part in by_part.items()}
         problems += _problems(shop, modality, found)
         n_items = len(shop.item_media.get(modality, ()))
         for side, media, part in (
@@ -127,7 +138,7 @@ def encode_media(
                     found.values[part], found.present[part], encoder.fingerprint
                 )
     data = replace(shop.dataset(), items=_in_order(items), users=_in_order(users))
-    return Encoded(data, tuple(problems), counts)
+    return Encoded(data, tuple(problems), counts, parts)
 
 
 def _is_wanted(shop: Shop, modality: str) -> bool:
@@ -140,6 +151,21 @@ def _values(shop: Shop, modality: str) -> list[str | None]:
     sides = (shop.item_media, shop.user_media)
     values = [value for side in sides if modality in side for value in side[modality].values]
     return [None if value is None or is_blank(value) else value for value in values]
+
+
+def _together(parts: Sequence[Vectors]) -> Vectors:
+    """The vectors of a joined encoder from those of its parts."""
+    if len(parts) == 1:
+        return parts[0]
+    present = np.logical_and.reduce([part.present for part in parts])
+    faults = {value: reason for part in parts for value, reason in part.faults.items()}
+    counts = Counts(
+        sum(part.counts.computed for part in parts),
+        sum(part.counts.reused for part in parts),
+        len(faults),
+    )
+    values = np.where(present[:, None], join([part.values for part in parts]), np.float32(0))
+    return Vectors(values, present, faults, counts)
 
 
 def _utf8(text: str) -> bytes:

@@ -37,6 +37,10 @@ def summary(out: Encoded) -> dict[str, Any]:
     """What was computed, reused and skipped, and what every modality covers now."""
     return {
         "counts": {modality: vars(counts) for modality, counts in out.counts.items()},
+        "parts": {
+            modality: {name: vars(counts) for name, counts in parts.items()}
+            for modality, parts in out.parts.items()
+        },
         "features": {
             side: {
                 name: {"dim": f.dim, "coverage": f.coverage, "encoder": f.encoder}
@@ -58,4 +62,6 @@ def print_counts(out: Encoded) -> None:
         sides = [side[name].coverage for side in (out.data.items, out.data.users) if name in side]
         coverage = " / ".join(f"{share:.1%}" for share in sides)
         rows.append([name, counts.computed, counts.reused, counts.skipped, coverage])
+        parts = out.parts[name] if len(out.parts[name]) > 1 else {}
+        rows += [[f"  {p}", c.computed, c.reused, c.skipped, ""] for p, c in parts.items()]
     table("", ("modality", "computed", "reused", "skipped", "items / users covered"), rows)

@@ -44,10 +44,12 @@ History = Annotated[
 ]
 K = Annotated[str, typer.Option("-k", "--k", help="Lengths of the lists to judge, with commas.")]
 
-_ENCODER = "Encoder of {}s, `auto` for the default, `none` to leave them out."
-Image = Annotated[str, typer.Option(metavar="NAME", help=_ENCODER.format("picture"))]
-Text = Annotated[str, typer.Option(metavar="NAME", help=_ENCODER.format("text"))]
-Audio = Annotated[str, typer.Option(metavar="NAME", help=_ENCODER.format("sound"))]
+_ENCODER = (
+    "Encoder of {}s (`prismrec list encoders`), `auto` for the default, `none` to leave them out."
+)
+Image = Annotated[str, typer.Option(metavar="SPEC", help=_ENCODER.format("picture"))]
+Text = Annotated[str, typer.Option(metavar="SPEC", help=_ENCODER.format("text"))]
+Audio = Annotated[str, typer.Option(metavar="SPEC", help=_ENCODER.format("sound"))]
 
 
 def cutoffs(text: str) -> tuple[int, ...]:
