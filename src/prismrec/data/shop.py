@@ -9,6 +9,7 @@ from pathlib import Path
 from prismrec.data.dataset import Dataset
 from prismrec.data.features import Feature
 from prismrec.data.interactions import Interactions
+from prismrec.data.limits import Limits
 from prismrec.data.vocabulary import Vocabulary
 
 __all__ = ["Media", "Problem", "Shop"]
@@ -23,6 +24,7 @@ class Problem:
     what: str  # what is wrong
     remedy: str  # what the owner of the shop can do
     count: int = 1  # how many rows share this problem
+    code: str = "table.skipped"  # name of the finding that `check` makes of it
 
     def __str__(self) -> str:
         place = self.file if self.row is None else f"{self.file}, line {self.row}"
@@ -35,7 +37,7 @@ class Media:
     """Raw media of one modality, one entry per item or user; None where there is none."""
 
     modality: str  # "image", "text" or "audio"
-    values: tuple[str | None, ...]  # texts, or paths below the shop's folder
+    values: tuple[str | None, ...]  # texts, or paths below the shop's folder, or addresses
 
     def __len__(self) -> int:
         return len(self.values)
@@ -60,6 +62,7 @@ class Shop:
     user_features: Mapping[str, Feature] = field(default_factory=dict)
     titles: tuple[str, ...] = ()  # one per item, its identifier where it has no title
     problems: tuple[Problem, ...] = ()
+    limits: Limits = Limits()  # what one of its media may cost
 
     @property
     def name(self) -> str:

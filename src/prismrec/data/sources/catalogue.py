@@ -20,6 +20,7 @@ from prismrec.types import Ints
 __all__ = ["Catalogue", "read_catalogue"]
 
 FILES = ("image", "audio")  # columns of paths
+CODES = {"does not exist": "file.missing", "lies outside the shop's folder": "file.outside"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +120,8 @@ def _paths(
     for fault, rows in faults.items():
         what = f"{modality} {values[rows[0]]!r} {fault}"
         remedy = f"correct the path; until then the row has no {modality}"
-        problems.append(Problem(table.name, table.line(rows[0]), what, remedy, len(rows)))
+        code = CODES.get(fault, "file.refused")
+        problems.append(Problem(table.name, table.line(rows[0]), what, remedy, len(rows), code))
         for row in rows:
             values[row] = None
     return tuple(values)
