@@ -62,7 +62,7 @@ class Shop:
     user_features: Mapping[str, Feature] = field(default_factory=dict)
     titles: tuple[str, ...] = ()  # one per item, its identifier where it has no title
     problems: tuple[Problem, ...] = ()
-    limits: Limits = Limits()  # what one of its media may cost
+    limits: Limits = field(default_factory=Limits)  # what one of its media may cost
 
     @property
     def name(self) -> str:

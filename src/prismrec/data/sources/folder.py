@@ -71,6 +71,7 @@ def read(path: Path, *, events: Mapping[str, float] | None, weight: str | None) 
         user_features,
         items.titles,
         (*items.problems, *users.problems, *log.problems, *item_problems, *user_problems),
+        settings.limits.limits(),
     )
 
 

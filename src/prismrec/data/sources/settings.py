@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from prismrec.data.limits import ANY_HOST, MOST_BYTES, MOST_PIXELS, Limits
 from prismrec.errors import BadData
 
-__all__ = ["CatalogueColumns", "LogColumns", "ShopFile", "read_settings"]
+__all__ = ["CatalogueColumns", "LimitSettings", "LogColumns", "ShopFile", "read_settings"]
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+def _hosts(value: Any) -> Any:
+    """A list of hosts in small letters; "any" for all of them."""
+    hosts = [ANY_HOST] if value == ANY_HOST else value
+    if not isinstance(hosts, list | tuple) or not all(
+        isinstance(host, str) and re.fullmatch(r"(\*\.)?[\w-]+(\.[\w-]+)*", host) for host in hosts
+    ):
+        raise ValueError('write "any", or hosts such as ["cdn.example.com", "*.example.org"]')
+    return tuple(host.lower() for host in hosts)
 
 
 class LogColumns(BaseModel):
@@ -39,6 +51,22 @@ class CatalogueColumns(BaseModel):
     audio: str | None = None  # "audio" where there is one
 
 
+class LimitSettings(BaseModel):
+    """Table [limits]: the fields of `Limits` that are to be other than usual."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    bytes: Annotated[int, Field(gt=0, le=MOST_BYTES)] = Limits.bytes
+    pixels: Annotated[int, Field(gt=0, le=MOST_PIXELS)] = Limits.pixels
+    seconds: Annotated[float, Field(gt=0)] = Limits.seconds
+    characters: Annotated[int, Field(gt=0)] = Limits.characters
+    urls: Annotated[tuple[str, ...], BeforeValidator(_hosts)] = Limits.urls
+    fetch_seconds: Annotated[float, Field(gt=0, le=3600)] = Limits.fetch_seconds
+
+    def limits(self) -> Limits:
+        """As the library has them."""
+        return Limits(**self.model_dump())
+
+
 class ShopFile(BaseModel):
     """The whole of shop.toml."""
 
@@ -47,12 +75,14 @@ class ShopFile(BaseModel):
     items: CatalogueColumns = CatalogueColumns()
     users: CatalogueColumns = CatalogueColumns()
     events: dict[str, Weight] = {}
+    limits: LimitSettings = LimitSettings()
 
 
 KEYS = {
     "log": list(LogColumns.model_fields),
     "items": list(CatalogueColumns.model_fields),
     "users": list(CatalogueColumns.model_fields),
+    "limits": list(LimitSettings.model_fields),
     "": list(ShopFile.model_fields),
 }
 
@@ -81,7 +111,10 @@ def _explained(error: ValidationError) -> str:
     *table, key = [str(part) for part in first["loc"]]
     name = ".".join([*table, key])
     if first["type"] != "extra_forbidden":
-        return f"shop.toml: {name}: {first['msg'].lower()}, not {first['input']!r}; correct it"
+        rule = first["msg"].removeprefix("Value error, ")
+        return (
+            f"shop.toml: {name}: {rule[0].lower() + rule[1:]}, not {first['input']!r}; correct it"
+        )
     known = KEYS[".".join(table)]
     near = difflib.get_close_matches(key, known, 1)
     remedy = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(known)}"
