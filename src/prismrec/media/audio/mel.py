@@ -10,7 +10,7 @@ from scipy import fft
 
 from prismrec.types import Doubles, Floats
 
-__all__ = ["MelSpectrogram", "blocks"]
+__all__ = ["MelSpectrogram", "blocks", "power_spectrogram"]
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,16 @@ class MelSpectrogram:
 
     def __call__(self, samples: Floats) -> Floats:
         """(t, bands), t = 1 + n // hop. As librosa 0.11 computes it with the same settings."""
-        padded = np.pad(samples, self.window // 2)
-        frames = np.lib.stride_tricks.sliding_window_view(padded, self.window)[:: self.hop]
-        spectrum = fft.rfft(frames * _hann(self.window), axis=1)
-        power = spectrum.real**2 + spectrum.imag**2
+        power = power_spectrogram(samples, self.window, self.hop)
         return np.asarray(power @ _filters(self), np.float32)
+
+
+def power_spectrogram(samples: Floats, window: int, hop: int) -> Floats:
+    """(t, window // 2 + 1) power of each frequency, t = 1 + n // hop; framed as above."""
+    padded = np.pad(samples, window // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
+    spectrum = fft.rfft(frames * _hann(window), axis=1)
+    return np.asarray(spectrum.real**2 + spectrum.imag**2)
 
 
 def blocks(spectrogram: Floats, length: int, hop: int) -> Floats:

@@ -9,7 +9,7 @@ from prismrec.media.audio import Sound
 from prismrec.media.audio.mel import MelSpectrogram
 from prismrec.types import Doubles, Ints
 
-__all__ = ["HOP", "WINDOW", "decibels", "onset_strength", "onsets", "tempo"]
+__all__ = ["decibels", "frames_of", "onset_strength", "onsets", "tempo"]
 
 WINDOW, HOP = 2048, 512  # samples at 22,050 a second; scaled with the rate
 BANDS = 128
