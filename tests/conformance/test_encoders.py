@@ -6,16 +6,32 @@ import dataclasses
 import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import soundfile
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from prismrec import registry
 from prismrec.encoders import Encoder
-from prismrec.errors import BadMedia
+from prismrec.errors import BadData, BadMedia, UnknownName
+from prismrec.media.audio import Sound
+
+BICUBIC = Image.Resampling.BICUBIC
+
+
+@dataclasses.dataclass(frozen=True)
+class Negative:
+    """A step that turns pixels, or samples, into their opposites."""
+
+    version: ClassVar[int] = 1
+
+    def __call__(self, medium: Any) -> Any:
+        if isinstance(medium, Sound):
+            return Sound(-medium.samples, medium.rate)
+        return 255 - medium
+
 
 BROKEN = {"image": b"\x89PNG\r\n\x1a\n broken", "text": b"caf\xe9", "audio": b"RIFF broken"}
 
@@ -68,6 +84,10 @@ def sound(samples: np.ndarray, rate: int) -> bytes:
 
 
 MEDIA = {"image": [*pictures()], "text": [*texts()], "audio": [*sounds()]}
+
+
+def _has(name: str, ability: str) -> bool:
+    return hasattr(registry.load("encoders", name), ability)
 
 
 @pytest.fixture(scope="module", params=registry.names("encoders"))
@@ -135,10 +155,79 @@ def test_fingerprints_are_distinct() -> None:
 def test_the_fingerprint_follows_the_fields(encoder: Encoder) -> None:
     for field in dataclasses.fields(encoder):  # type: ignore[arg-type]
         value = getattr(encoder, field.name)
-        changed = dataclasses.replace(encoder, **{field.name: _other(value)})  # type: ignore[type-var]
+        other = _other(field.name, value)
+        changed = dataclasses.replace(encoder, **{field.name: other})  # type: ignore[type-var]
         same = changed.fingerprint == encoder.fingerprint
         assert same == (field.name == "threads"), field.name
 
 
-def _other(value: Any) -> Any:
+def _other(field: str, value: Any) -> Any:
+    others = {"segment": "onset", "pool": "max", "precision": "int8", "steps": (Negative(),)}
+    if field in others:
+        return others[field]
     return value + 1 if isinstance(value, int | float) else f"{value}x"
+
+
+@pytest.mark.parametrize("name", [n for n in registry.names("encoders") if _has(n, "labels")])
+def test_evidence_is_probabilities_and_of_the_same_pass(name: str) -> None:
+    encoder = registry.build("encoders", name)
+    media = MEDIA[encoder.modality]
+    evidence = encoder.describe(media)
+    assert evidence.shape == (len(media), len(encoder.labels))
+    assert evidence.dtype == np.float32
+    assert ((evidence >= 0) & (evidence <= 1)).all()
+    assert len(set(encoder.labels)) > 0.95 * len(encoder.labels)
+    vectors, again = encoder.embed_and_describe(media)
+    assert (again == evidence).all()
+    assert (vectors == encoder(media)).all()
+    assert encoder.describe([]).shape == (0, len(encoder.labels))
+
+
+def test_a_picture_is_one_class_and_a_song_has_many_tags() -> None:
+    classes = registry.build("encoders", "efficientnet-lite0").describe(MEDIA["image"])
+    assert classes.sum(axis=1) == pytest.approx(np.ones(len(classes)), abs=1e-5)
+    tags = registry.build("encoders", "musicnn").describe(MEDIA["audio"])
+    assert not (abs(tags.sum(axis=1) - 1) < 1e-3).all()
+
+
+VARIANTS = [
+    "musicnn:segment=silence:pool=max",
+    "musicnn:pool=mean-std:seconds=2",
+    "aisfx:segment=onset:pool=median",
+    "mfcc:segment=windows:pool=mean-std",
+    "mfcc:segment=silence:pool=max:steps=pre-emphasis",
+]
+
+
+@pytest.mark.parametrize("spec", VARIANTS)
+def test_variants_keep_the_promises(spec: str) -> None:
+    encoder = registry.build("encoders", spec)
+    media = MEDIA[encoder.modality][:3]
+    vectors = encoder(media)
+    assert vectors.shape == (len(media), encoder.dim)
+    assert np.isfinite(vectors).all()
+    assert (np.vstack([encoder([medium]) for medium in media]) == vectors).all()
+    plain = registry.build("encoders", spec.partition(":")[0])
+    assert encoder.fingerprint != plain.fingerprint
+    assert vectors.shape != plain(media).shape or (vectors != plain(media)).any()
+
+
+@pytest.mark.parametrize("name", ["colour-histogram", "efficientnet-lite0"])
+def test_steps_come_before_the_eyes(name: str) -> None:
+    plain = registry.build("encoders", name)
+    negative = dataclasses.replace(plain, steps=(Negative(),))
+    (picture,) = (media for media in MEDIA["image"] if media[:4] == b"RIFF")
+    with Image.open(io.BytesIO(picture)) as opened:
+        file = io.BytesIO()
+        ImageOps.invert(opened.convert("RGB").resize((341, 256), BICUBIC)).save(file, "PNG")
+    by_step, by_hand = negative([picture]), plain([file.getvalue()])
+    assert np.abs(by_step - by_hand).max() <= 0.01 * np.abs(by_hand).max()
+
+
+@pytest.mark.parametrize("field", ["segment", "pool"])
+@pytest.mark.parametrize("name", ["aisfx", "mfcc", "musicnn"])
+def test_an_unknown_way_is_refused_at_once(name: str, field: str) -> None:
+    with pytest.raises(UnknownName, match=r"median|onset"):
+        registry.build("encoders", f"{name}:{field}=best")
+    with pytest.raises(BadData, match="seconds=0"):
+        registry.build("encoders", f"{name}:seconds=0")

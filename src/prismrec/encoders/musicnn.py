@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,12 +10,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from prismrec.encoders.onnx_graph import Graph
+from prismrec.encoders.fields import changed_fields, check_choice, check_positive
+from prismrec.encoders.names import read_names
+from prismrec.encoders.onnx_graph import Graph, head_graph
 from prismrec.encoders.onnx_session import open_session
+from prismrec.encoders.pooling import POOLS, pooled, pooled_dim
+from prismrec.encoders.sounds import SEGMENTS, divide, hear
 from prismrec.encoders.tensorbundle import read_bundle
 from prismrec.encoders.weights import WeightFile, fingerprint_of
 from prismrec.media import decode_each
-from prismrec.media.audio import decode_audio
+from prismrec.media.audio import AudioSteps
 from prismrec.media.audio.mel import MelSpectrogram, blocks
 from prismrec.types import Floats
 
@@ -36,16 +40,17 @@ WEIGHTS = WeightFile(
 VERSION = 1  # of everything below that shapes the vectors
 RATE, BANDS = 16_000, 96
 MELS = MelSpectrogram(rate=RATE, window=512, hop=256, bands=BANDS)
+KEY = fingerprint_of("musicnn", INDEX.sha256, WEIGHTS.sha256, VERSION)  # of the converted network
+WIDTH, TAGS = 200, 50
 BLOCK = 187  # frames: 3 s, what the network was trained on
 EPSILON = 1e-3  # of the batch normalisations
 
 
 @dataclass(frozen=True)
 class MusiCnn:
-    """Music to the 200 features under the tagger, averaged over blocks of 3 seconds.
+    """Music to the 200 features under the tagger, pooled over blocks of 3 seconds.
 
-    The first 60 seconds are heard. Songs go through the network one at a time, so a vector does
-    not depend on its batch.
+    Songs go through the network one at a time, so a vector does not depend on its batch.
 
     Source: Pons and Serra, "musicnn: pre-trained convolutional neural networks for music audio
     tagging", 2019 (arXiv 1909.06654), the variant trained on the Million Song Dataset. Weights:
@@ -54,30 +59,82 @@ class MusiCnn:
     """
 
     threads: int = 1  # threads of one call; the vectors do not depend on it
+    steps: AudioSteps = ()  # applied to the samples first
+    segment: str = "windows"  # where blocks may start anew: "windows" (nowhere), "silence", "onset"
+    pool: str = "mean"  # over blocks: "mean", "max", "mean-std" (twice as long), "median"
+    seconds: float = 60.0  # how much of the beginning is heard
 
     modality = "audio"
-    dim = 200
-    fingerprint = fingerprint_of("musicnn", INDEX.sha256, WEIGHTS.sha256, VERSION)
+
+    def __post_init__(self) -> None:
+        check_choice(self, "segment", SEGMENTS)
+        check_choice(self, "pool", POOLS)
+        check_positive(self, "seconds")
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return pooled_dim(WIDTH, self.pool)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes with every field but `threads`."""
+        return fingerprint_of(
+            "musicnn", INDEX.sha256, WEIGHTS.sha256, VERSION, *changed_fields(self)
+        )
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The 50 tags."""
+        return tuple(name.english for name in read_names("music_tags"))
 
     def __call__(self, media: Sequence[bytes]) -> Floats:
-        """(n, 200)."""
+        """(n, dim)."""
         out = np.empty((len(media), self.dim), np.float32)
-        for row, spectrogram in enumerate(decode_each(media, _prepare)):
-            inputs = {"blocks": blocks(spectrogram, BLOCK, BLOCK)}
-            out[row] = self._session.run(["embedding"], inputs)[0].mean(axis=0)
+        for row, features in enumerate(self._features(media)):
+            out[row] = pooled(features, self.pool)
         return out
+
+    def describe(self, media: Sequence[bytes]) -> Floats:
+        """(n, 50) probability of each tag by itself, the mean over blocks."""
+        return self.embed_and_describe(media)[1]
+
+    def embed_and_describe(self, media: Sequence[bytes]) -> tuple[Floats, Floats]:
+        """Vectors and probabilities of one pass."""
+        vectors = np.empty((len(media), self.dim), np.float32)
+        evidence = np.empty((len(media), TAGS), np.float32)
+        for row, features in enumerate(self._features(media)):
+            vectors[row] = pooled(features, self.pool)
+            evidence[row] = self._head.run(["labels"], {"embedding": features})[0].mean(axis=0)
+        return vectors, evidence
+
+    def _features(self, media: Sequence[bytes]) -> Iterator[Floats]:
+        """(blocks, 200) of each medium; all are decoded before the first is heard."""
+        for inputs in decode_each(media, self._prepare):
+            yield self._session.run(["embedding"], {"blocks": inputs})[0]
+
+    def _prepare(self, data: bytes) -> Floats:
+        parts = divide(hear(data, RATE, self), RATE, self.segment)
+        mels = [np.asarray(np.log10(MELS(part) * 10_000 + 1), np.float32) for part in parts]
+        return np.concatenate([blocks(mel, BLOCK, BLOCK) for mel in mels])
 
     @cached_property
     def _session(self) -> Any:
-        return open_session(self.fingerprint, _convert, self.threads)
+        return open_session(KEY, _convert, self.threads)
 
-
-def _prepare(data: bytes) -> Floats:
-    return np.asarray(np.log10(MELS(decode_audio(data, RATE)) * 10_000 + 1), np.float32)
+    @cached_property
+    def _head(self) -> Any:
+        return open_session(f"{KEY}-labels", _convert_head, self.threads)
 
 
 def _convert() -> bytes:
     return _Network(read_bundle(INDEX.read(), WEIGHTS.read())).to_bytes()
+
+
+def _convert_head() -> bytes:
+    tensors = read_bundle(INDEX.read(), WEIGHTS.read())
+    weight, bias = tensors["dense_1/kernel"], tensors["dense_1/bias"]
+    return head_graph("musicnn-labels", weight, bias, "Sigmoid")
 
 
 class _Network:
@@ -98,7 +155,7 @@ class _Network:
         third = graph.node("Add", self.middle(second, 7), second)
         x = graph.node("Concat", wide, first, second, third, attributes={"axis": 1})
         graph.rename(self.back(x), "embedding")
-        return graph.to_bytes({"blocks": ("n", BLOCK, BANDS)}, {"embedding": ("n", MusiCnn.dim)})
+        return graph.to_bytes({"blocks": ("n", BLOCK, BANDS)}, {"embedding": ("n", WIDTH)})
 
     def front(self, x: str, number: int) -> str:
         """(n, 1, t, f) to (n, c, t): filters for timbre (0, 1) or rhythm (2, 3, 4), best band."""

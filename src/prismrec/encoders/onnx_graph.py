@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from prismrec.encoders.onnx_session import require_onnx
 
-__all__ = ["Graph"]
+__all__ = ["Graph", "head_graph"]
 
 OPSET = 17
 IR_VERSION = 9
@@ -86,3 +86,16 @@ class Graph:
         model = helper.make_model(graph, opset_imports=opset, ir_version=IR_VERSION)
         self._onnx.checker.check_model(model)
         return bytes(model.SerializeToString())
+
+
+def head_graph(
+    name: str, weight: npt.NDArray[Any], bias: npt.NDArray[Any], activation: str
+) -> bytes:
+    """The layer above an embedding, (n, d) to (n, labels) probabilities; `weight` is (d, labels).
+
+    It is a model of its own, because onnxruntime computes every output whichever is asked for.
+    """
+    graph = Graph(name)
+    x = graph.node("Gemm", "embedding", graph.constant(weight), graph.constant(bias))
+    graph.rename(graph.node(activation, x), "labels")
+    return graph.to_bytes({"embedding": ("n", len(weight))}, {"labels": ("n", len(bias))})
