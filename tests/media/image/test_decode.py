@@ -94,7 +94,7 @@ def claiming(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + (13).to_bytes(4, "big") + chunk + check
 
 
-@pytest.mark.parametrize("side", [9_000, 12_000, 60_000])
+@pytest.mark.parametrize("side", [16_001, 60_000])
 def test_a_picture_that_would_fill_the_memory_is_refused(side: int) -> None:
     assert side * side > MAX_PIXELS
     with pytest.raises(BadMedia):

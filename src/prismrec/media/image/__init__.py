@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Protocol
 
-from prismrec.media.image.decode import MAX_PIXELS, Pixels, decode_image
+from prismrec.media.image.decode import (
+    MAX_PIXELS,
+    Pixels,
+    decode_frames,
+    decode_image,
+    picture_size,
+)
 
-__all__ = ["MAX_PIXELS", "ImageStep", "ImageSteps", "Pixels", "decode_image"]
+__all__ = [
+    "MAX_PIXELS",
+    "ImageStep",
+    "ImageSteps",
+    "Pixels",
+    "decode_frames",
+    "decode_image",
+    "picture_size",
+]
 
 
 class ImageStep(Protocol):

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import struct
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from prismrec.errors import BadMedia
+from prismrec.media import video
+from prismrec.media.image.srgb import to_srgb
 
-__all__ = ["MAX_PIXELS", "Pixels", "decode_image"]
+__all__ = ["MAX_PIXELS", "Pixels", "decode_frames", "decode_image", "picture_size"]
 
 Pixels = npt.NDArray[np.uint8]
 
-MAX_PIXELS = 64_000_000  # 192 MB as RGB; a small file can claim billions
+MAX_PIXELS = 256_000_000  # 768 MB as RGB; what a shop allows is far less and decided on loading
 # Named, because Pillow would otherwise also try formats that start other programs (EPS) or that
 # take any bytes for a picture (TGA).
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
+TURNS = {  # EXIF orientation, by how the camera was held
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 def decode_image(data: bytes, *, short_side: int | None = None) -> Pixels:
-    """(h, w, 3) RGB, turned as its EXIF orientation says, transparent parts on white.
+    """(h, w, 3) sRGB, turned as its EXIF orientation says, transparent parts on white.
 
     Of a moving picture the first frame is taken. `short_side` is how many pixels the shorter side
     must still have: a large JPEG is then read at a half, a quarter or an eighth of its size, which
@@ -34,42 +47,68 @@ def decode_image(data: bytes, *, short_side: int | None = None) -> Pixels:
         picture = _open(data)
         if short_side is not None:
             picture.draft("RGB", (short_side, short_side))
-        return np.asarray(_rgb(ImageOps.exif_transpose(picture)), np.uint8)
+        turn = TURNS.get(_orientation(picture))
+        picture.load()
+        if turn is not None and picture.format != "TIFF":  # Pillow turns these itself
+            picture = picture.transpose(turn)
+        return np.asarray(to_srgb(picture), np.uint8)
     except BadMedia:
         raise
     except Exception as error:  # a decoder that is fed broken bytes may raise anything
         raise BadMedia(0, f"not a readable picture ({_reason(error)})") from error
 
 
+def decode_frames(data: bytes, *, short_side: int | None = None, frames: int = 8) -> list[Pixels]:
+    """One (h, w, 3) sRGB array of a picture, up to `frames` of a video, evenly spread over it.
+
+    Raises:
+        BadMedia: where the bytes are neither, or cannot be decoded.
+        MissingPackage: for a video, where PyAV is not installed.
+    """
+    if video.is_video(data):
+        return video.frames_of(data, short_side=short_side, frames=frames)
+    return [decode_image(data, short_side=short_side)]
+
+
+def picture_size(data: bytes) -> tuple[int, int]:
+    """Width and height of a picture, or of a video's frames, as its header tells them.
+
+    Raises:
+        BadMedia: where the bytes have no readable header, or it claims more than `MAX_PIXELS`.
+        MissingPackage: for a video, where PyAV is not installed.
+    """
+    if video.is_video(data):
+        return video.frame_size(data)
+    try:
+        return _open(data).size
+    except BadMedia:
+        raise
+    except Exception as error:
+        raise BadMedia(0, f"not a readable picture ({_reason(error)})") from error
+
+
 def _open(data: bytes) -> Image.Image:
+    """As `Image.open`, but the limit of pixels is ours: Pillow's is a setting of the process."""
     Image.init()
-    picture = Image.open(io.BytesIO(data), formats=[name for name in FORMATS if name in Image.OPEN])
-    width, height = picture.size
-    if width * height > MAX_PIXELS:
-        raise BadMedia(0, f"a picture of {width} x {height} pixels is over {MAX_PIXELS:,}")
-    return picture
+    for name in FORMATS:
+        factory, accepts = Image.OPEN.get(name, (None, None))
+        if factory is None or (accepts is not None and accepts(data[:16]) is not True):
+            continue
+        with contextlib.suppress(SyntaxError, IndexError, TypeError, struct.error):
+            picture = factory(io.BytesIO(data), "")
+            width, height = picture.size
+            if width * height > MAX_PIXELS:
+                raise BadMedia(0, f"a picture of {width} x {height} pixels is over {MAX_PIXELS:,}")
+            return picture
+    raise UnidentifiedImageError("unknown format")
 
 
-def _rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I") or picture.mode == "F":
-        picture = _to_eight_bits(picture)
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(white, picture)
-    return picture.convert("RGB")
-
-
-def _to_eight_bits(picture: Image.Image) -> Image.Image:
-    """Grey levels beyond 8 bits, which Pillow would clip at 255 instead of scaling."""
-    grey = np.nan_to_num(np.asarray(picture, np.float64))
-    top = 65535.0 if picture.mode.startswith("I") else 255.0
-    if picture.mode == "F" and grey.max(initial=0) <= 1:
-        top = 1.0
-    return Image.fromarray((grey.clip(0, top) * (255 / top)).round().astype(np.uint8))
+def _orientation(picture: Image.Image) -> int:
+    try:
+        return int(picture.getexif().get(0x0112, 1))
+    except Exception:  # a picture with broken remarks is still a picture
+        return 1
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, UnidentifiedImageError):
-        return "unknown format"
     return str(error) or type(error).__name__
