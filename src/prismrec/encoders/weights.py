@@ -1,4 +1,4 @@
-"""What an encoder's vectors come from: weight files, and the fingerprint that stands for all of it."""
+"""What the vectors of an encoder come from: weight files, and the fingerprint of all of it."""
 
 from __future__ import annotations
 
