@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from prismrec.data.limits import Limits
 from prismrec.data.shop import Media, Problem
 from prismrec.data.sources.ids import as_text
+from prismrec.data.sources.paths import Finder
 from prismrec.data.sources.settings import CatalogueColumns
-from prismrec.data.sources.table import Sieve, Table
+from prismrec.data.sources.table import Sieve, Table, short
 from prismrec.data.vocabulary import Vocabulary
 from prismrec.types import Ints
 
 __all__ = ["Catalogue", "read_catalogue"]
 
 FILES = ("image", "audio")  # columns of paths
-CODES = {"does not exist": "file.missing", "lies outside the shop's folder": "file.outside"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +33,13 @@ class Catalogue:
     problems: tuple[Problem, ...] = ()
 
 
-def read_catalogue(table: Table, side: str, columns: CatalogueColumns) -> Catalogue:
+def read_catalogue(
+    table: Table, side: str, columns: CatalogueColumns, *, limits: Limits
+) -> Catalogue:
     """Read items or users; `side` is "item" or "user".
 
     Of two rows with the same identifier the first stays. A media path that does not lead to a
-    file below the shop's folder is None.
+    file below the shop's folder is None, and so is an address that may not be asked.
 
     Raises:
         BadData: for a column that is missing.
@@ -56,12 +56,17 @@ def read_catalogue(table: Table, side: str, columns: CatalogueColumns) -> Catalo
     ids = ids.filter(pl.Series(sieve.keep))
     problems = list(sieve.problems)
     media = {}
+    finder = Finder(table.path.parent.resolve(), limits.urls)
     for modality, column in _file_columns(kept, columns).items():
-        media[modality] = Media(modality, _paths(kept, column, modality, problems))
+        paths, found = _paths(kept, column, modality, finder)
+        media[modality] = Media(modality, paths)
+        problems += found
     if names := _text_columns(kept, columns, name):
         joined = pl.concat_str(names, separator=columns.separator, ignore_nulls=True)
         values = kept.frame.select(pl.when(joined != "").then(joined)).to_series()
+        values, found = _cut(kept, values, limits.characters)
         media["text"] = Media("text", tuple(values.to_list()))
+        problems += found
     title = columns.title or ("title" if "title" in kept else None)
     titles = ids
     if title is not None:
@@ -106,43 +111,33 @@ def _is_text(column: pl.Series) -> bool:
 
 
 def _paths(
-    table: Table, column: str, modality: str, problems: list[Problem]
-) -> tuple[str | None, ...]:
-    """Paths that lead to a file below the folder; a problem for each way to fail."""
-    root = table.path.parent.resolve()
-    folders: dict[str, bool] = {}
+    table: Table, column: str, modality: str, finder: Finder
+) -> tuple[tuple[str | None, ...], list[Problem]]:
+    """Paths as the disk spells them, and addresses; a problem for each way to fail."""
     values = as_text(table.column(column)).to_list()
+    found = [None if value is None else finder.find(value) for value in values]
     faults: dict[str, list[int]] = {}
-    for row, value in enumerate(values):
-        fault = None if value is None else _fault(root, value, folders)
-        if fault is not None:
-            faults.setdefault(fault, []).append(row)
-    for fault, rows in faults.items():
-        what = f"{modality} {values[rows[0]]!r} {fault}"
-        remedy = f"correct the path; until then the row has no {modality}"
-        code = CODES.get(fault, "file.refused")
-        problems.append(Problem(table.name, table.line(rows[0]), what, remedy, len(rows), code))
-        for row in rows:
-            values[row] = None
-    return tuple(values)
+    for row, each in enumerate(found):
+        if each is not None and each.fault:
+            faults.setdefault(each.kind, []).append(row)
+    problems = []
+    for rows in faults.values():
+        first = found[rows[0]]
+        assert first is not None
+        what = f"{modality} {short(values[rows[0]])!r} {first.fault}"
+        until = "" if first.value else f"; until then the row has no {modality}"
+        line, remedy = table.line(rows[0]), first.remedy + until
+        problems.append(Problem(table.name, line, what, remedy, len(rows), first.code))
+    return tuple(None if each is None else each.value for each in found), problems
 
 
-def _fault(root: Path, value: str, folders: dict[str, bool]) -> str | None:
-    """Why a path cannot be used, None where it can."""
-    if Path(value).is_absolute() or "\0" in value:
-        return "is not a path below the shop's folder"
-    folder, _ = os.path.split(value)
-    path = root / value
-    try:
-        if folder not in folders:
-            folders[folder] = (root / folder).resolve().is_relative_to(root)
-        if not folders[folder]:
-            return "lies outside the shop's folder"
-        mode = os.lstat(path).st_mode
-        if stat.S_ISLNK(mode):
-            if not path.resolve().is_relative_to(root):
-                return "lies outside the shop's folder"
-            mode = path.stat().st_mode
-    except (OSError, RuntimeError):  # RuntimeError: links in a circle
-        return "does not exist"
-    return None if stat.S_ISREG(mode) else "is not a file"
+def _cut(table: Table, texts: pl.Series, most: int) -> tuple[pl.Series, list[Problem]]:
+    """Texts of at most so many characters, and one problem for those that had more."""
+    long = np.flatnonzero((texts.str.len_chars() > most).fill_null(False))
+    if not len(long):
+        return texts, []
+    first = int(long[0])
+    what = f"the text has {len(texts[first]):,} characters, and was cut after {most:,}"
+    remedy = "shorten it, or raise characters under [limits] in shop.toml"
+    problem = Problem(table.name, table.line(first), what, remedy, len(long), "text.cut")
+    return texts.str.slice(0, most), [problem]

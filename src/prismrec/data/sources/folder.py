@@ -15,7 +15,7 @@ from prismrec.data.shop import Media, Problem, Shop
 from prismrec.data.sources.catalogue import Catalogue, read_catalogue
 from prismrec.data.sources.log import read_log
 from prismrec.data.sources.ready import as_feature, load_vectors
-from prismrec.data.sources.settings import CatalogueColumns, read_settings
+from prismrec.data.sources.settings import ShopFile, read_settings
 from prismrec.data.sources.table import find, read_table
 from prismrec.data.vocabulary import Vocabulary
 from prismrec.errors import BadData
@@ -41,8 +41,8 @@ def read(path: Path, *, events: Mapping[str, float] | None, weight: str | None) 
     item_paths = {name: file for name, file in paths.items() if not name.startswith(USER)}
     user_paths = {name.removeprefix(USER): paths[name] for name in paths if name.startswith(USER)}
     item_vectors, user_vectors = load_vectors(item_paths), load_vectors(user_paths)
-    items = _catalogue(path, "item", settings.items, item_vectors)
-    users = _catalogue(path, "user", settings.users, user_vectors)
+    items = _catalogue(path, "item", settings, item_vectors)
+    users = _catalogue(path, "user", settings, user_vectors)
     file = find(path, "interactions")
     if file is None:
         raise BadData(
@@ -76,13 +76,14 @@ def read(path: Path, *, events: Mapping[str, float] | None, weight: str | None) 
 
 
 def _catalogue(
-    folder: Path, side: str, columns: CatalogueColumns, vectors: dict[str, Floats]
+    folder: Path, side: str, settings: ShopFile, vectors: dict[str, Floats]
 ) -> Catalogue | None:
     """The items or users known before the log is read, None where the log alone knows them."""
     file = find(folder, f"{side}s")
     n = next((len(matrix) for matrix in vectors.values()), None)
     if file is not None:
-        found = read_catalogue(read_table(file), side, columns)
+        columns = settings.items if side == "item" else settings.users
+        found = read_catalogue(read_table(file), side, columns, limits=settings.limits.limits())
         if n is not None and n != found.n_rows:
             raise BadData(
                 f"ready features of {side}s have {n} rows but {file.name} has {found.n_rows}; "

@@ -17,7 +17,7 @@ from prismrec.data.shop import Problem
 from prismrec.errors import BadData
 from prismrec.types import Bools, Ints
 
-__all__ = ["SUFFIXES", "Sieve", "Table", "find", "read_table"]
+__all__ = ["SUFFIXES", "Sieve", "Table", "find", "read_table", "short"]
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
@@ -90,7 +90,7 @@ class Sieve:
         if not len(rows):
             return
         first = int(rows[0])
-        value = _short(self.table.frame[column][first]) if column else ""
+        value = short(self.table.frame[column][first]) if column else ""
         self.keep[rows] = False
         place = self.table.line(first)
         self.problems.append(Problem(self.table.name, place, what.format(value), remedy, len(rows)))
@@ -212,7 +212,8 @@ def _check_utf8(path: Path) -> None:
         )
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """At most 40 characters of a value, for a message."""
     text = str(value)
     return text if len(text) <= 40 else text[:37] + "..."
 
