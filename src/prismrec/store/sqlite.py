@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
-import stat
 import threading
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 
 import numpy as np
 
-from prismrec.cache import cache_folder
+from prismrec.cache import folder_of
 from prismrec.errors import BadData
 from prismrec.types import Floats
 
@@ -118,14 +116,5 @@ def _blob(vector: Floats) -> bytes:
 
 
 def default_path(folder: Path) -> Path:
-    """Where the vectors of a shop are kept: in the shop, which then travels with them.
-
-    The vectors of a folder that is not to be written to are kept in the cache folder, under the
-    folder's full path. Its permission bits decide, because the superuser may write anywhere.
-    """
-    folder = folder.resolve()
-    writable = folder.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH)
-    if writable and os.access(folder, os.W_OK):
-        return folder / ".prismrec" / "vectors.sqlite"
-    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    return cache_folder() / "shops" / f"{folder.name}-{digest}" / "vectors.sqlite"
+    """Where the vectors of a shop are kept unless another place is named."""
+    return folder_of(folder) / "vectors.sqlite"
