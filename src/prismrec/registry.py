@@ -66,6 +66,14 @@ KINDS: dict[str, dict[str, str]] = {
         "stretch": "prismrec.media.image.geometry:Stretch",
         "trim-borders": "prismrec.media.image.geometry:TrimBorders",
     },
+    "image-augmentations": {
+        "colour-jitter": "prismrec.media.image.augment:ColourJitter",
+        "erase": "prismrec.media.image.augment:Erase",
+        "flip": "prismrec.media.image.augment:Flip",
+        "noise": "prismrec.media.image.augment:Noise",
+        "random-resized-crop": "prismrec.media.image.augment:RandomResizedCrop",
+        "rotate": "prismrec.media.image.augment:Rotate",
+    },
     "text-steps": {},
     "token-steps": {},
     "audio-steps": {
