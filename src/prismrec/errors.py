@@ -23,12 +23,16 @@ class BadData(PrismrecError):
 
 
 class BadMedia(PrismrecError):
-    """One medium that cannot be decoded; `index` is its place in the batch that was given."""
+    """One medium that cannot be decoded; `index` is its place in the batch that was given.
 
-    def __init__(self, index: int, reason: str) -> None:
+    `code` names the finding that `prismrec check` makes of it, where the bytes alone do not tell.
+    """
+
+    def __init__(self, index: int, reason: str, code: str = "") -> None:
         super().__init__(f"medium {index}: {reason}")
         self.index = index
         self.reason = reason
+        self.code = code
 
 
 class BadModel(PrismrecError):

@@ -23,5 +23,5 @@ def decode_each(media: Sequence[bytes], decode: Callable[[bytes], Decoded]) -> l
         try:
             out.append(decode(data))
         except BadMedia as bad:
-            raise BadMedia(index, bad.reason) from bad
+            raise BadMedia(index, bad.reason, bad.code) from bad
     return out
