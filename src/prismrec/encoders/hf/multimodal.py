@@ -1,0 +1,136 @@
+"""Multimodal language models as embedders: pictures, texts or both at once in one space."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from prismrec.encoders.hf.loading import Weights, device, load
+from prismrec.encoders.hf.opened import Opened, width_of
+from prismrec.encoders.hf.pictures import prepare_picture
+from prismrec.encoders.hf.pooling import pool
+from prismrec.encoders.hf.tokens import token_numbers
+from prismrec.errors import BadModel
+from prismrec.media import decode_each
+from prismrec.media.text import decode_text
+from prismrec.packages import require
+from prismrec.types import Floats
+
+__all__ = ["MultimodalModel"]
+
+INSTRUCTION = "Represent the user's input."
+
+
+@dataclass(frozen=True)
+class MultimodalModel:
+    """Pictures or texts to the hidden state of the last token after an instruction.
+
+    Pictures and texts share one space, at unit length. Each medium is read by itself: a picture
+    may be hundreds of tokens, so padding would cost more than a batch gains.
+
+    The model is asked as in a chat: the instruction as system, the medium as user.
+    """
+
+    opened: Opened
+    modality: str
+
+    @property
+    def space(self) -> str:
+        """Name of the space, the same for pictures and texts."""
+        return self.opened.space()
+
+    @cached_property
+    def dim(self) -> int:
+        """Width of the language model, or what `dim` keeps of it."""
+        return self.opened.dim(width_of(self.opened.config.get_text_config(), "hidden_size"))
+
+    @property
+    def fingerprint(self) -> str:
+        """Stands for files, fields and dtype."""
+        return self.opened.fingerprint(self.modality)
+
+    def __call__(self, media: Sequence[bytes]) -> Floats:
+        """(n, dim)."""
+        if self.modality == "image":
+            return self._vectors([(each, "") for each in decode_each(media, prepare_picture)])
+        return self._vectors([(None, text) for text in decode_each(media, decode_text)])
+
+    def together(self, pictures: Sequence[bytes], texts: Sequence[bytes]) -> Floats:
+        """(n, dim) one vector of each picture with its text.
+
+        Raises:
+            BadMedia: for a medium that cannot be decoded; it names the place.
+        """
+        decoded = decode_each(pictures, prepare_picture), decode_each(texts, decode_text)
+        return self._vectors([*zip(*decoded, strict=True)])
+
+    def _vectors(self, items: Sequence[tuple[Image.Image | None, str]]) -> Floats:
+        out = np.empty((len(items), self.dim), np.float32)
+        for row, (picture, text) in enumerate(items):
+            out[row] = self._vector(picture, text)[0]
+        return out
+
+    def _vector(self, picture: Image.Image | None, text: str) -> Floats:
+        torch, weights = require("torch", "hf"), self._weights
+        seen = {} if picture is None else self._seen(picture)
+        with weights.lock, torch.inference_mode():
+            ids = self._ids(text, seen.get("image_grid_thw"))
+            marks = {"mm_token_type_ids": (ids == self._image_token).int()} if seen else {}
+            weights.model.rope_deltas = None  # positions that the last picture left behind
+            found = weights.model(
+                input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False, **seen, **marks
+            )
+            how = self.opened.options.pooling or "last"
+            vector = pool(found.last_hidden_state, torch.ones_like(ids), how)
+            return self.opened.finish(vector, normalise=True)
+
+    def _seen(self, picture: Image.Image) -> dict[str, Any]:
+        """Patches of a picture, and how many there are in each direction."""
+        torch = require("torch", "hf")
+        found = self._processor(images=[picture], return_tensors="pt")
+        pixels = found["pixel_values"].to(device(), getattr(torch, self.opened.precision))
+        return {"pixel_values": pixels, "image_grid_thw": found["image_grid_thw"].to(device())}
+
+    def _ids(self, text: str, grid: Any) -> Any:
+        """(1, t) token numbers of the chat; the one token of a picture stands for all patches."""
+        torch = require("torch", "hf")
+        content = [{"type": "image"}] if grid is not None else []
+        content += [{"type": "text", "text": text}] if text or grid is None else []
+        instruction = self.opened.options.instruction
+        chat = [
+            {"role": "system", "content": [{"type": "text", "text": instruction or INSTRUCTION}]},
+            {"role": "user", "content": content},
+        ]
+        prompt = self._tokenizer.apply_chat_template(
+            chat, tokenize=False, add_generation_prompt=True
+        )
+        (ids,) = token_numbers(self._tokenizer, [prompt], None)
+        if grid is not None:
+            place = ids.index(self._image_token)
+            patches = int(grid.prod()) // self._processor.merge_size**2
+            ids[place : place + 1] = [self._image_token] * patches
+        return torch.tensor([ids], device=device())
+
+    @property
+    def _image_token(self) -> int:
+        return int(self.opened.config.image_token_id)
+
+    @cached_property
+    def _weights(self) -> Weights:
+        return self.opened.weights()
+
+    @cached_property
+    def _processor(self) -> Any:
+        return load(self.opened.source, "AutoImageProcessor", backend="pil")
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        tokenizer = load(self.opened.source, "AutoTokenizer")
+        if tokenizer.chat_template is None:
+            raise BadModel(f"{self.opened.source.name} has no chat template, so it cannot be asked")
+        return tokenizer
