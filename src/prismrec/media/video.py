@@ -15,7 +15,7 @@ from prismrec.errors import BadMedia
 from prismrec.packages import require
 from prismrec.types import Floats
 
-__all__ = ["frame_size", "frames_of", "is_video", "soundtrack"]
+__all__ = ["frame_size", "frames_of", "is_container", "is_video", "soundtrack", "soundtrack_info"]
 
 Frame = npt.NDArray[np.uint8]  # (h, w, 3) RGB
 
@@ -42,6 +42,11 @@ def is_video(data: bytes) -> bool:
     if data[4:8] == b"ftyp" and data[8:12] in SOUNDS:
         return False
     return _container(data) not in (None, "aac", "caf")
+
+
+def is_container(data: bytes) -> bool:
+    """Whether the bytes begin as a file that `soundtrack` may read."""
+    return _container(data) is not None
 
 
 def frames_of(data: bytes, *, short_side: int | None = None, frames: int = 8) -> list[Frame]:
@@ -105,6 +110,26 @@ def soundtrack(data: bytes, *, seconds: float) -> tuple[Floats, int]:
     if not len(samples):
         raise BadMedia(0, "no sound of the file can be decoded")
     return np.ascontiguousarray(samples, np.float32), rate
+
+
+def soundtrack_info(data: bytes) -> tuple[float, int, int]:
+    """Seconds, samples a second and channels of the sound, as the header tells them.
+
+    Plain AAC has no header; its length is an estimate from its first frames.
+
+    Raises:
+        BadMedia: where the bytes hold no sound.
+        MissingPackage: where PyAV is not installed.
+    """
+    with _opened(data) as container:
+        if not container.streams.audio:
+            raise BadMedia(0, "the file holds no sound")
+        stream = container.streams.audio[0]
+        if stream.duration:
+            seconds = float(stream.duration * stream.time_base)
+        else:
+            seconds = (container.duration or 0) / 1_000_000
+        return seconds, stream.rate, stream.channels
 
 
 def _container(data: bytes) -> str | None:
