@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple, Protocol
 
-from prismrec.media.audio.decode import decode_audio
+from prismrec.media.audio.decode import AudioInfo, audio_info, decode_audio
 from prismrec.types import Floats
 
-__all__ = ["AudioStep", "AudioSteps", "Sound", "decode_audio"]
+__all__ = ["AudioInfo", "AudioStep", "AudioSteps", "Sound", "audio_info", "decode_audio"]
 
 
 class Sound(NamedTuple):

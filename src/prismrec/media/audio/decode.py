@@ -1,35 +1,104 @@
-"""Sounds: bytes to mono samples at the rate that is asked for."""
+"""Sounds: bytes to mono samples at the rate that is asked for.
+
+soundfile reads WAV, FLAC, OGG, MP3, AIFF and two dozen more; what holds its sound in a container
+(MP4, M4A, AAC, WMA, WebM, Matroska, ...) is read as the soundtrack of a video, by PyAV.
+"""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 import soundfile
 import soxr
 
-from prismrec.errors import BadMedia
+from prismrec.errors import BadMedia, MissingPackage
+from prismrec.media import video
+from prismrec.media.audio.mp3 import is_mp3, only_frames
 from prismrec.types import Floats
 
-__all__ = ["decode_audio"]
+__all__ = ["AudioInfo", "audio_info", "decode_audio"]
 
 FULL_SCALE = 8.0  # a peak above this is no loud recording but integers stored as floats
+
+
+class AudioInfo(NamedTuple):
+    """What the header of a sound says."""
+
+    seconds: float
+    rate: int  # samples a second
+    channels: int
 
 
 def decode_audio(data: bytes, rate: int, *, seconds: float = 60.0) -> Floats:
     """(n,) mean of the channels at `rate` samples a second, of the first `seconds` only.
 
-    A file cut off in its middle gives what can still be read. Silence is a sound like any other.
+    A file cut off or damaged in its middle gives what can still be read. Silence is a sound like
+    any other.
 
     Raises:
         BadMedia: where the bytes are no sound, hold no samples or hold values that are not finite.
+        MissingPackage: where the sound lies in a container and PyAV is not installed.
     """
+    with _explained():
+        mono, own_rate = _first(data, seconds)
+        _check(mono)
+        peak = np.abs(mono).max()
+        if peak > FULL_SCALE:
+            mono = mono / peak
+        if own_rate != rate:
+            mono = soxr.resample(mono, own_rate, rate)
+        # Where less than one sample would be left there is still a sound.
+        return np.ascontiguousarray(mono if len(mono) else np.zeros(1), np.float32)
+
+
+def audio_info(data: bytes) -> AudioInfo:
+    """Length, rate and channels, as the header tells them: nothing is decoded.
+
+    Raises:
+        BadMedia: where the bytes are no sound.
+        MissingPackage: where the sound lies in a container and PyAV is not installed.
+    """
+    with _explained():
+        try:
+            with _opened(data) as file:
+                return AudioInfo(file.frames / file.samplerate, file.samplerate, file.channels)
+        except soundfile.LibsndfileError:
+            if not video.is_container(data):
+                raise
+            return AudioInfo(*video.soundtrack_info(data))
+
+
+def _first(data: bytes, seconds: float) -> tuple[Floats, int]:
+    """The mean of the channels of the first seconds, and its own rate."""
     try:
-        with soundfile.SoundFile(io.BytesIO(data)) as file:
-            own_rate = file.samplerate
-            mono = _checked(_mono(file, int(seconds * own_rate)))
-        return _not_empty(soxr.resample(mono, own_rate, rate) if own_rate != rate else mono)
-    except BadMedia:
+        with _opened(data) as file:
+            return _mono(file, max(1, int(seconds * file.samplerate))), file.samplerate
+    except soundfile.LibsndfileError:
+        if not video.is_container(data):
+            raise
+        return video.soundtrack(data, seconds=seconds)
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[soundfile.SoundFile]:
+    if is_mp3(data):
+        data = only_frames(data)
+        if not data:
+            raise BadMedia(0, "not a readable sound (no MP3 frame is whole)")
+    with soundfile.SoundFile(io.BytesIO(data)) as file:
+        yield file
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn whatever a decoder raises into BadMedia with a reason in words."""
+    try:
+        yield
+    except (BadMedia, MissingPackage):
         raise
     except Exception as error:  # a decoder that is fed broken bytes may raise anything
         reason = getattr(error, "error_string", "") or str(error) or type(error).__name__
@@ -44,15 +113,8 @@ def _mono(file: soundfile.SoundFile, frames: int) -> Floats:
     return np.concatenate(means) if means else np.empty(0, np.float32)
 
 
-def _checked(samples: Floats) -> Floats:
-    _not_empty(samples)
-    peak = np.abs(samples).max()
-    if not np.isfinite(peak):
-        raise BadMedia(0, "the sound holds values that are not finite")
-    return samples / peak if peak > FULL_SCALE else samples
-
-
-def _not_empty(samples: Floats) -> Floats:
+def _check(samples: Floats) -> None:
     if len(samples) == 0:
         raise BadMedia(0, "the sound holds no samples")
-    return np.ascontiguousarray(samples, np.float32)
+    if not np.isfinite(samples).all():
+        raise BadMedia(0, "the sound holds values that are not finite")
