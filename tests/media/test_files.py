@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from pathlib import Path
 
 import pytest
 
 from prismrec.errors import BadMedia
-from prismrec.media import files
 from prismrec.media.files import read_inside
 
 
@@ -63,11 +64,72 @@ def test_a_loop_of_links(shop: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
 def test_a_pipe_is_not_waited_for(shop: Path) -> None:
     os.mkfifo(shop / "pipe")
-    with pytest.raises(BadMedia, match="no such file"):
+    with pytest.raises(BadMedia, match="not a plain file"):
         read_inside(shop, "pipe")
 
 
-def test_large_files_are_refused(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MAX_BYTES", 3)
-    with pytest.raises(BadMedia, match="larger"):
+def test_a_pipe_put_in_place_after_the_check_is_not_waited_for(shop: Path, monkeypatch) -> None:
+    os.mkfifo(shop / "pipe")
+    regular = (shop / "covers" / "a.png").stat()
+    monkeypatch.setattr(Path, "stat", lambda *_, **__: regular)
+    with pytest.raises(BadMedia, match="not a plain file"):
+        read_inside(shop, "pipe")
+
+
+def test_a_link_put_in_place_after_the_check_is_not_followed(
+    shop: Path, tmp_path: Path, monkeypatch
+) -> None:
+    (shop / "late").symlink_to(tmp_path / "secret")
+    monkeypatch.setattr(Path, "resolve", lambda path, **_: path)
+    with pytest.raises(BadMedia, match="cannot be read"):
+        read_inside(shop, "late")
+
+
+def test_large_files_are_refused(shop: Path) -> None:
+    with pytest.raises(BadMedia, match=r"over 0\.0; raise bytes under"):
+        read_inside(shop, "covers/a.png", most=5)
+    assert read_inside(shop, "covers/a.png", most=6) == b"inside"
+
+
+def test_a_file_that_grows_or_shrinks_meanwhile_is_refused(shop: Path, monkeypatch) -> None:
+    real = os.fstat
+    for change in (-1, 1):
+
+        def other(number: int, change: int = change):
+            found = list(real(number))
+            found[stat.ST_SIZE] += change
+            return os.stat_result(found)
+
+        monkeypatch.setattr(os, "fstat", other)
+        with pytest.raises(BadMedia, match="changed while it was read"):
+            read_inside(shop, "covers/a.png")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="may read anything")
+def test_a_file_that_may_not_be_read_is_named_as_such(shop: Path) -> None:
+    (shop / "covers" / "a.png").chmod(0)
+    with pytest.raises(BadMedia, match="change its permissions"):
         read_inside(shop, "covers/a.png")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied"), "change its permissions"),
+        (FileNotFoundError(errno.ENOENT, "gone"), "no such file"),
+        (OSError(errno.EIO, "Input/output error"), r"cannot be read \(Input/output error\)"),
+    ],
+)
+def test_what_the_system_says_is_put_in_a_line(shop: Path, monkeypatch, error, reason) -> None:
+    def refuse(*_: object) -> int:
+        raise error
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(BadMedia, match=reason):
+        read_inside(shop, "covers/a.png")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no devices on this system")
+def test_a_device_is_not_read(shop: Path) -> None:
+    with pytest.raises(BadMedia, match="not a plain file"):
+        read_inside(Path("/dev"), "zero")
