@@ -17,7 +17,7 @@ from prismrec.encoders import Encoder
 from prismrec.encoders.choice import encoder_of
 from prismrec.encoders.joined import join, parts_of
 from prismrec.errors import BadData
-from prismrec.media.files import read_inside
+from prismrec.media.load import loader
 from prismrec.media.text import is_blank
 from prismrec.store import Store
 from prismrec.store.sqlite import SqliteStore, default_path
@@ -114,11 +114,12 @@ def encode_media(
     problems: list[Problem] = []
     counts, parts = {}, {}
     for modality, encoder in encoders.items():
+        load = loader(shop, modality)
         by_part = {
             part.fingerprint: vectors_of(
                 _values(shop, modality),
                 part,
-                load=_utf8 if modality == "text" else partial(read_inside, shop.path),
+                load=load,
                 store=store,
                 progress=partial(progress, modality) if progress else _silent,
             )
@@ -166,10 +167,6 @@ def _together(parts: Sequence[Vectors]) -> Vectors:
     )
     values = np.where(present[:, None], join([part.values for part in parts]), np.float32(0))
     return Vectors(values, present, faults, counts)
-
-
-def _utf8(text: str) -> bytes:
-    return text.encode("utf-8", "replace")
 
 
 def _problems(shop: Shop, modality: str, found: Vectors) -> list[Problem]:

@@ -11,7 +11,6 @@ import soundfile
 from PIL import Image
 
 from prismrec.data.read import read
-from prismrec.media import files
 from prismrec.media.quality import check
 
 
@@ -124,9 +123,8 @@ def test_a_shop_without_media_or_times(write_shop):
     assert report.scripts == {} and report.problems == ()
 
 
-def test_a_file_beyond_the_limit_is_not_read(write_shop, monkeypatch):
-    monkeypatch.setattr(files, "MAX_BYTES", 50)
-    items = "item,image\n1,1.png\n"
-    folder = write_shop(interactions="user,item\na,1\n", items=items, files=FILES)
+def test_a_file_beyond_the_limit_is_not_read(write_shop):
+    toml, items = "[limits]\nbytes = 50\n", "item,image\n1,1.png\n"
+    folder = write_shop(interactions="user,item\na,1\n", items=items, files=FILES, toml=toml)
     (problem,) = check(read(folder)).problems
-    assert "larger than" in problem.what
+    assert "raise bytes under [limits]" in problem.what

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,8 @@ from prismrec.data.shop import Media, Problem, Shop
 from prismrec.data.vocabulary import Vocabulary
 from prismrec.errors import BadMedia
 from prismrec.media.audio import decode_audio
-from prismrec.media.files import read_inside
 from prismrec.media.image import decode_image
+from prismrec.media.load import Load, loader
 
 __all__ = ["CheckReport", "check"]
 
@@ -56,7 +55,8 @@ def check(shop: Shop) -> CheckReport:
     sides = [_Side("item", shop.item_ids, medium) for medium in shop.item_media.values()]
     sides += [_Side("user", shop.user_ids, medium) for medium in shop.user_media.values()]
     for side in sides:
-        found = _texts(side) if side.media.modality == "text" else _files(side, shop.path)
+        modality = side.media.modality
+        found = _texts(side) if modality == "text" else _files(side, loader(shop, modality))
         problems += found.problems
         for name, n in found.counts.items():
             counts[name] = counts.get(name, 0) + n
@@ -112,13 +112,13 @@ def _coverage(shop: Shop) -> dict[str, float]:
     return out
 
 
-def _files(side: _Side, folder: Path) -> _Found:
+def _files(side: _Side, load: Load) -> _Found:
     """Decode each file of one modality once, whoever uses it."""
     medium = side.media
     paths = sorted({path for path in medium.values if path is not None})
 
     def one(path: str) -> tuple[str, str]:
-        return _decoded(folder, path, medium.modality)
+        return _decoded(load, path, medium.modality)
 
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         outcomes = dict(zip(paths, pool.map(one, paths), strict=True))
@@ -133,10 +133,10 @@ def _files(side: _Side, folder: Path) -> _Found:
     return _Found(counts, problems + twice)
 
 
-def _decoded(folder: Path, path: str, modality: str) -> tuple[str, str]:
+def _decoded(load: Load, path: str, modality: str) -> tuple[str, str]:
     """Content hash, and what is wrong with the file or nothing."""
     try:
-        data = read_inside(folder, path)
+        data = load(path)
         if modality == "image":
             decode_image(data, short_side=64)
         else:
