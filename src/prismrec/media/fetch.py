@@ -81,16 +81,17 @@ class Fetcher:
         part = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as file:
-                self._follow(url, file)
-            part.replace(path)
+            try:
+                with part.open("wb") as file:
+                    self._follow(url, file)
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
         except BadMedia as bad:
             self._failed[url] = bad.reason
             raise
         except OSError as error:
             raise BadMedia(0, f"cannot be kept in {self.folder} ({error.strerror})") from error
-        finally:
-            part.unlink(missing_ok=True)
 
     def _follow(self, url: str, file: BinaryIO) -> None:
         deadline = time.monotonic() + self.limits.fetch_seconds
@@ -116,7 +117,8 @@ class Fetcher:
             raise BadMedia(0, f"leads to {url[:80]}, which {fault}")
         with self._connected(url, deadline) as connection:
             parts = urlsplit(url)
-            target = quote(parts._replace(scheme="", netloc="", fragment="").geturl() or "/", SAFE)
+            asked = parts._replace(scheme="", netloc="", path=parts.path or "/", fragment="")
+            target = quote(asked.geturl(), SAFE)
             sent = {"Accept-Encoding": "identity", "User-Agent": "prismrec"}
             connection.request("GET", target, headers=sent)
             answer = connection.getresponse()
@@ -141,7 +143,7 @@ class Fetcher:
             over = f"sends more than {most / 1024**2:,.1f} MiB"
             raise BadMedia(0, f"{over}; raise bytes under [limits] in shop.toml if it is meant")
         if announced is not None and got < announced:
-            raise BadMedia(0, "broke off while it was sent; encode again")
+            raise ConnectionError("it broke off; encode again")
 
     @contextmanager
     def _connected(self, url: str, deadline: float) -> Iterator[http.client.HTTPConnection]:
