@@ -104,6 +104,11 @@ KINDS: dict[str, dict[str, str]] = {
         "remove-silence": "prismrec.media.audio.trim:RemoveSilence",
         "trim": "prismrec.media.audio.trim:Trim",
     },
+    "stores": {
+        "lance": "prismrec.store.lance:LanceStore",
+        "memory": "prismrec.store.memory:MemoryStore",
+        "sqlite": "prismrec.store.sqlite:SqliteStore",
+    },
     "reductions": {
         "pca": "prismrec.reduction.pca:Pca",
         "random-projection": "prismrec.reduction.random_projection:RandomProjection",
