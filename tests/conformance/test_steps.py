@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from prismrec import registry
+from prismrec.media.audio import Sound
 
 
 def pictures() -> Iterator[np.ndarray]:
@@ -30,10 +31,27 @@ def is_picture(given: np.ndarray) -> bool:
     return given.dtype == np.uint8 and given.ndim == 3 and given.shape[2] == 3 and given.size > 0
 
 
+def sounds() -> Iterator[Sound]:
+    rng = np.random.default_rng(0)
+    for rate in (1, 8_000, 44_100):
+        for samples in ([0.5], [0, 1], [0.0], np.zeros(9_000), np.ones(3_000), [1e-30, -1e-30]):
+            yield Sound(np.array(samples, np.float32), rate)
+        wave = np.sin(np.arange(30_000) * 0.05) * (np.arange(30_000) % 9_000 > 5_000)
+        yield Sound((wave + 0.01 * rng.normal(size=30_000)).astype(np.float32), rate)
+
+
+def is_sound(given: Sound) -> bool:
+    samples, rate = given
+    fits = samples.dtype == np.float32 and samples.ndim == 1 and len(samples) > 0
+    return fits and rate in (1, 8_000, 44_100) and bool(np.isfinite(samples).all())
+
+
 MEDIA: dict[str, list[Any]] = {
+    "audio-steps": [*sounds()],
     "image-steps": [*pictures()],
 }
 VALID: dict[str, Callable[[Any], bool]] = {
+    "audio-steps": is_sound,
     "image-steps": is_picture,
 }
 STEPS = [(kind, name) for kind in MEDIA for name in registry.names(kind)]

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy import ndimage, signal
+import numpy.typing as npt
+from scipy import fft, ndimage, signal
 
 from prismrec.errors import BadData
 from prismrec.media.audio import Sound
-from prismrec.types import Doubles
+from prismrec.types import Doubles, Floats
 
 __all__ = ["Denoise", "HighPass"]
 
 WINDOW = 0.046  # seconds of a frame: 1024 samples at 22,050
-SMOOTH = (3, 5)  # bands and frames over which the gate is averaged, against musical noise
+OVERLAP = 4  # frames over one sample
+LEAST_HOP = 16  # samples
+SMOOTH = (5, 3)  # frames and bands over which the gate is averaged, against musical noise
 
 
 @dataclass(frozen=True)
@@ -41,20 +44,18 @@ class Denoise:
             raise BadData(f"denoise: quietest must lie between 0 and 1, not {self.quietest:g}")
 
     def __call__(self, sound: Sound) -> Sound:
-        """The same length; a sound of fewer than 8 frames, which shows no noise, stays as it is."""
-        transform = _transform(sound.rate)
-        n = len(sound.samples)
-        if n < 2 * transform.m_num:
+        """The same length; a sound shorter than 4 frames, which shows no noise, stays as it is."""
+        hop = max(LEAST_HOP, round(WINDOW * sound.rate / OVERLAP))
+        if len(sound.samples) < 4 * OVERLAP * hop:
             return sound
-        spectrum = transform.stft(sound.samples.astype(np.float64))  # (bands, frames)
-        power = np.abs(spectrum) ** 2
-        gain = 10 ** (-self.reduction / 20 * (1 - self._open(power)))
-        quiet = transform.istft(spectrum * gain, k1=n)
-        return Sound(quiet.astype(np.float32), sound.rate)
+        spectrum = _spectrum(sound.samples, hop)
+        closed = 1 - self._open(np.abs(spectrum) ** 2)
+        gain = 10 ** (-self.reduction / 20 * closed)
+        return Sound(_samples(spectrum * gain, hop)[: len(sound.samples)], sound.rate)
 
     def _open(self, power: Doubles) -> Doubles:
-        """How far the gate of each band is open in each frame, 0 to 1."""
-        noise = np.quantile(power, self.quietest, axis=1, keepdims=True)
+        """(t, f) how far the gate of each band is open in each frame, 0 to 1."""
+        noise = np.quantile(power, self.quietest, axis=0)
         noise = noise / -np.log1p(-self.quietest)
         heard = (power > noise * 10 ** (self.above / 10)).astype(np.float64)
         return np.asarray(ndimage.uniform_filter(heard, SMOOTH, mode="nearest"))
@@ -85,7 +86,21 @@ class HighPass:
         return Sound(passed.astype(np.float32), sound.rate)
 
 
-def _transform(rate: int) -> signal.ShortTimeFFT:
-    size = 4 * max(1, round(WINDOW * rate / 4))
+def _spectrum(samples: Floats, hop: int) -> npt.NDArray[np.complex128]:
+    """(t, f) of frames of OVERLAP hops, the first one wholly before the sound, the last behind."""
+    size = OVERLAP * hop
+    padded = np.pad(samples.astype(np.float64), (size, size + hop))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
+    return np.asarray(fft.rfft(frames * signal.windows.hann(size, sym=False), axis=1))
+
+
+def _samples(spectrum: npt.NDArray[np.complex128], hop: int) -> Floats:
+    """What `_spectrum` was made of, and some zeros; frames fade in and out by the same window."""
+    size = OVERLAP * hop
     window = signal.windows.hann(size, sym=False)
-    return signal.ShortTimeFFT(window, hop=size // 4, fs=rate)
+    pieces = (fft.irfft(spectrum, size, axis=1) * window).reshape(len(spectrum), OVERLAP, hop)
+    out = np.zeros((len(spectrum) + OVERLAP - 1, hop))
+    for part in range(OVERLAP):
+        out[part : part + len(spectrum)] += pieces[:, part]
+    squares = OVERLAP * 3 / 8  # the sum of the squared windows over one sample
+    return (out.reshape(-1)[size:] / squares).astype(np.float32)

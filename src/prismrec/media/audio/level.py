@@ -53,7 +53,7 @@ def loudness(sound: Sound) -> float:
 def _block_powers(heard: Doubles, rate: int) -> Doubles:
     """(b,) mean squares of blocks that overlap by three quarters; a cut-off last one is dropped."""
     total = np.append(0.0, np.cumsum(heard**2))
-    size = round(BLOCK * rate)
+    size = max(1, round(BLOCK * rate))
     if len(heard) <= size:
         return np.array([total[-1] / len(heard)])
     count = int((len(heard) / rate - BLOCK) / HOP + 1e-9) + 1
