@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from prismrec.cli.check import print_report
+from prismrec.cli.check import checked, print_report
 from prismrec.cli.compare import print_runs
 from prismrec.cli.encode import print_counts, summary
 from prismrec.cli.make_shop import generate
@@ -40,16 +40,15 @@ def demo(
     """Make the record shop, check, encode, fit, compare, recommend to four listeners, explain."""
     from prismrec.cli.loading import encoded, open_shop
     from prismrec.cli.tour import print_tour, tour
-    from prismrec.media.quality import check
 
     start = time.perf_counter()
     step = note if as_json else heading
     step("1. A record shop")
     _make(path, items=items, users=users, seed=seed)
     shop = open_shop(path)
-    report = check(shop)
+    report = checked(shop)
     if not as_json:
-        print_report(report)
+        print_report(report, brief=True)
     step("2. Pictures, texts and sounds become vectors")
     encoding = encoded(shop, image="auto", text="auto", audio="auto")
     if not as_json:
