@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from prismrec.encoders.hf.loading import Weights, device, load
 from prismrec.encoders.hf.opened import Opened, width_of
-from prismrec.encoders.hf.pictures import prepare_picture
+from prismrec.encoders.hf.pictures import mean_over_frames, prepare_frames
 from prismrec.encoders.hf.pooling import pool
-from prismrec.encoders.hf.tokens import token_numbers
+from prismrec.encoders.hf.tokens import NO_LIMIT, token_numbers
 from prismrec.errors import BadModel
 from prismrec.media import decode_each
 from prismrec.media.text import decode_text
@@ -47,7 +46,7 @@ class MultimodalModel:
     @cached_property
     def dim(self) -> int:
         """Width of the language model, or what `dim` keeps of it."""
-        return self.opened.dim(width_of(self.opened.config.get_text_config(), "hidden_size"))
+        return self.opened.dim(self._width)
 
     @property
     def fingerprint(self) -> str:
@@ -55,27 +54,34 @@ class MultimodalModel:
         return self.opened.fingerprint(self.modality)
 
     def __call__(self, media: Sequence[bytes]) -> Floats:
-        """(n, dim)."""
+        """(n, dim); of a video the mean over frames."""
         if self.modality == "image":
-            return self._vectors([(each, "") for each in decode_each(media, prepare_picture)])
-        return self._vectors([(None, text) for text in decode_each(media, decode_text)])
+            found = mean_over_frames(media, self._of_pictures, width=self._width)
+        else:
+            texts = decode_each(media, decode_text)
+            found = self._features([(None, text) for text in texts])
+        return self.opened.finish(found, normalise=True)
 
     def together(self, pictures: Sequence[bytes], texts: Sequence[bytes]) -> Floats:
-        """(n, dim) one vector of each picture with its text.
+        """(n, dim) one vector of each picture, or a video's first frame, with its text.
 
         Raises:
             BadMedia: for a medium that cannot be decoded; it names the place.
         """
-        decoded = decode_each(pictures, prepare_picture), decode_each(texts, decode_text)
-        return self._vectors([*zip(*decoded, strict=True)])
+        frames = [each[0] for each in decode_each(pictures, prepare_frames)]
+        pairs = zip(frames, decode_each(texts, decode_text), strict=True)
+        return self.opened.finish(self._features([*pairs]), normalise=True)
 
-    def _vectors(self, items: Sequence[tuple[Image.Image | None, str]]) -> Floats:
-        out = np.empty((len(items), self.dim), np.float32)
-        for row, (picture, text) in enumerate(items):
-            out[row] = self._vector(picture, text)[0]
-        return out
+    def _of_pictures(self, pictures: list[Image.Image]) -> Any:
+        return self._features([(picture, "") for picture in pictures])
 
-    def _vector(self, picture: Image.Image | None, text: str) -> Floats:
+    def _features(self, items: Sequence[tuple[Image.Image | None, str]]) -> Any:
+        torch = require("torch", "hf")
+        found = [self._vector(picture, text) for picture, text in items]
+        return torch.cat(found) if found else torch.empty(0, self._width)
+
+    def _vector(self, picture: Image.Image | None, text: str) -> Any:
+        """(1, d) of torch."""
         torch, weights = require("torch", "hf"), self._weights
         seen = {} if picture is None else self._seen(picture)
         with weights.lock, torch.inference_mode():
@@ -86,8 +92,7 @@ class MultimodalModel:
                 input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False, **seen, **marks
             )
             how = self.opened.options.pooling or "last"
-            vector = pool(found.last_hidden_state, torch.ones_like(ids), how)
-            return self.opened.finish(vector, normalise=True)
+            return pool(found.last_hidden_state, torch.ones_like(ids), how)
 
     def _seen(self, picture: Image.Image) -> dict[str, Any]:
         """Patches of a picture, and how many there are in each direction."""
@@ -109,12 +114,16 @@ class MultimodalModel:
         prompt = self._tokenizer.apply_chat_template(
             chat, tokenize=False, add_generation_prompt=True
         )
-        (ids,) = token_numbers(self._tokenizer, [prompt], None)
+        (ids,) = token_numbers(self._tokenizer, [prompt], NO_LIMIT)
         if grid is not None:
             place = ids.index(self._image_token)
             patches = int(grid.prod()) // self._processor.merge_size**2
             ids[place : place + 1] = [self._image_token] * patches
         return torch.tensor([ids], device=device())
+
+    @property
+    def _width(self) -> int:
+        return width_of(self.opened.config.get_text_config(), "hidden_size")
 
     @property
     def _image_token(self) -> int:

@@ -96,7 +96,10 @@ class SentenceModel:
 
     @cached_property
     def _weights(self) -> Weights:
-        two_sided = self.opened.config.is_encoder_decoder  # of T5 and the like the encoder alone
+        config = self.opened.config
+        kinds = config.architectures or ()
+        two_sided = config.is_encoder_decoder or any("EncoderModel" in kind for kind in kinds)
+        # Of T5 and the like the encoder alone.
         return self.opened.weights("AutoModelForTextEncoding" if two_sided else "AutoModel")
 
     @cached_property

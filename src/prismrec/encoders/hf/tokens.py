@@ -9,10 +9,11 @@ import numpy as np
 
 from prismrec.packages import require
 
-__all__ = ["Batch", "batches", "token_numbers"]
+__all__ = ["NO_LIMIT", "Batch", "batches", "token_numbers"]
 
 TOKENS_AT_ONCE = 8_192  # of one batch, padding included
 NO_LIMIT = 100_000  # a tokenizer that knows no limit says a number far above
+UNKNOWN_LIMIT = 512  # tokens; time and memory grow with the square
 
 
 class Batch(NamedTuple):
@@ -24,15 +25,14 @@ class Batch(NamedTuple):
 
 
 def token_numbers(tokenizer: Any, texts: Sequence[str], limit: int | None) -> list[list[int]]:
-    """Token numbers of each text, at least one each, cut after `limit`.
+    """Token numbers of each text, at least one each, cut after `limit` or what the model is for.
 
     The tokenizer is no thread's own: call this under a lock.
     """
-    if limit is None and tokenizer.model_max_length < NO_LIMIT:
-        limit = tokenizer.model_max_length
-    found: list[list[int]] = tokenizer(list(texts), truncation=limit is not None, max_length=limit)[
-        "input_ids"
-    ]
+    if limit is None:
+        known = tokenizer.model_max_length < NO_LIMIT
+        limit = tokenizer.model_max_length if known else UNKNOWN_LIMIT
+    found: list[list[int]] = tokenizer(list(texts), truncation=True, max_length=limit)["input_ids"]
     return [ids or [_padding(tokenizer)] for ids in found]
 
 

@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from prismrec.encoders.hf.loading import Weights, device, load
 from prismrec.encoders.hf.opened import Opened, width_of
-from prismrec.encoders.hf.pictures import prepare_picture
+from prismrec.encoders.hf.pictures import mean_over_frames
 from prismrec.encoders.hf.tokens import batches, token_numbers
 from prismrec.encoders.hf.windows import decode_windows, runs
 from prismrec.media import decode_each
@@ -21,7 +22,7 @@ from prismrec.types import Floats
 
 __all__ = ["ImageTower", "SoundTower", "TextTower"]
 
-AT_ONCE = 32  # pictures, or windows of sounds
+AT_ONCE = 32  # windows of sounds
 WHOLE_WIDTH = {"siglip", "siglip2"}  # trained on texts padded to one width, without a mask
 
 
@@ -49,18 +50,16 @@ class ImageTower:
         return self.opened.fingerprint(self.modality)
 
     def __call__(self, media: Sequence[bytes]) -> Floats:
-        """(n, dim)."""
-        pictures = decode_each(media, prepare_picture)
-        out = np.empty((len(pictures), self.dim), np.float32)
+        """(n, dim); of a video the mean over frames."""
+        found = mean_over_frames(media, self._features, width=_width(self.opened.config))
+        return self.opened.finish(found, normalise=True)
+
+    def _features(self, pictures: list[Image.Image]) -> Any:
         torch, weights = require("torch", "hf"), self._weights
-        for start in range(0, len(pictures), AT_ONCE):
-            part = slice(start, start + AT_ONCE)
-            inputs = self._processor(images=pictures[part], return_tensors="pt")
-            with weights.lock, torch.inference_mode():
-                inputs = inputs.to(device(), getattr(torch, self.opened.precision))
-                found = weights.model.get_image_features(**inputs).pooler_output
-                out[part] = self.opened.finish(found, normalise=True)
-        return out
+        inputs = self._processor(images=pictures, return_tensors="pt")
+        with weights.lock, torch.inference_mode():
+            inputs = inputs.to(device(), getattr(torch, self.opened.precision))
+            return weights.model.get_image_features(**inputs).pooler_output.float()
 
     @cached_property
     def _weights(self) -> Weights:
@@ -171,8 +170,7 @@ class SoundTower:
         torch = require("torch", "hf")
         for row, windows in enumerate(sounds):
             found = torch.cat([*self._features(windows, rate)])
-            mean = torch.nn.functional.normalize(found, dim=1).mean(0, keepdim=True)
-            out[row] = self.opened.finish(mean, normalise=True)[0]
+            out[row] = self.opened.finish(found.mean(0, keepdim=True), normalise=True)[0]
         return out
 
     def _features(self, windows: Floats, rate: int) -> Iterator[Any]:

@@ -7,20 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from prismrec.encoders.hf.loading import Weights, device, load
 from prismrec.encoders.hf.opened import Opened, width_of
-from prismrec.encoders.hf.pictures import prepare_picture
+from prismrec.encoders.hf.pictures import mean_over_frames
 from prismrec.errors import BadData, BadModel
-from prismrec.media import decode_each
 from prismrec.packages import require
 from prismrec.types import Floats
 
 __all__ = ["VisionModel"]
 
-AT_ONCE = 32  # pictures
 POOLED = {"clip_vision_model", "siglip_vision_model", "siglip2_vision_model"}  # trained with pooler
 
 
@@ -39,7 +36,7 @@ class VisionModel:
     @cached_property
     def dim(self) -> int:
         """Width of the model, or what `dim` keeps of it."""
-        return self.opened.dim(width_of(self.opened.config, "hidden_size", "hidden_sizes"))
+        return self.opened.dim(self._width)
 
     @property
     def fingerprint(self) -> str:
@@ -47,21 +44,17 @@ class VisionModel:
         return self.opened.fingerprint(self.modality)
 
     def __call__(self, media: Sequence[bytes]) -> Floats:
-        """(n, dim)."""
-        pictures = decode_each(media, prepare_picture)
-        out = np.empty((len(pictures), self.dim), np.float32)
-        for start in range(0, len(pictures), AT_ONCE):
-            part = slice(start, start + AT_ONCE)
-            out[part] = self._vectors(pictures[part])
-        return out
+        """(n, dim); of a video the mean over frames."""
+        found = mean_over_frames(media, self._features, width=self._width)
+        return self.opened.finish(found, normalise=False)
 
-    def _vectors(self, pictures: list[Image.Image]) -> Floats:
+    def _features(self, pictures: list[Image.Image]) -> Any:
         torch, weights = require("torch", "hf"), self._weights
         pixels = self._processor(images=pictures, return_tensors="pt")["pixel_values"]
         dtype = getattr(torch, self.opened.precision)
         with weights.lock, torch.inference_mode():
             found = weights.model(pixel_values=pixels.to(device(), dtype))
-            return self.opened.finish(self._pooled(found, pixels.shape[-2:]), normalise=False)
+            return self._pooled(found, pixels.shape[-2:]).float()
 
     def _pooled(self, found: Any, size: Sequence[int]) -> Any:
         """Shapes: n pictures, t tokens, d dimensions, (h, w) cells; `size` in pixels."""
@@ -89,6 +82,10 @@ class VisionModel:
         if not isinstance(patch, int):
             return 0
         return max(0, tokens - (size[0] // patch) * (size[1] // patch))
+
+    @property
+    def _width(self) -> int:
+        return width_of(self.opened.config, "hidden_size", "hidden_sizes")
 
     @cached_property
     def _weights(self) -> Weights:
