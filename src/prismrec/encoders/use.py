@@ -50,6 +50,7 @@ class UseMultilingual:
 
     modality = "text"
     dim = 512
+    space = "use-multilingual"  # that of conse-image and conse-audio as well
     fingerprint = fingerprint_of(
         "use-multilingual", RELEASE, WEIGHTS.sha256, PIECES.sha256, VERSION
     )
