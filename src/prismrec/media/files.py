@@ -53,6 +53,7 @@ def _whole(path: Path, most: int) -> bytes:
         0,
         f"has {before.st_size / 1024**2:,.1f} MiB, over {most / 1024**2:,.1f}; "
         "raise bytes under [limits] in shop.toml if it is meant",
+        "file.too-large",
     )
 
 

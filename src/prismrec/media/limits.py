@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
-
-import soundfile
-
 from prismrec.data.limits import Limits
-from prismrec.errors import BadMedia
+from prismrec.errors import BadMedia, MissingPackage
+from prismrec.media.audio.decode import audio_info
 from prismrec.media.image import picture_size
 
 __all__ = ["check_head"]
@@ -27,24 +24,24 @@ def check_head(data: bytes, modality: str, limits: Limits) -> None:
         width, height = _size(data)
         if width * height > limits.pixels:
             size = f"a picture of {width} x {height} pixels"
-            raise BadMedia(0, f"{size} is over {limits.pixels:,}; {RAISE.format('pixels')}")
+            reason = f"{size} is over {limits.pixels:,}; {RAISE.format('pixels')}"
+            raise BadMedia(0, reason, "file.too-large")
     elif modality == "audio":
         seconds = _seconds(data)
         if seconds > limits.seconds:
             length = f"a sound of {seconds / 3600:.1f} hours is over {limits.seconds / 3600:.1f}"
-            raise BadMedia(0, f"{length}; {RAISE.format('seconds')}")
+            raise BadMedia(0, f"{length}; {RAISE.format('seconds')}", "file.too-large")
 
 
 def _size(data: bytes) -> tuple[int, int]:
     try:
         return picture_size(data)
-    except BadMedia:
+    except (BadMedia, MissingPackage):
         return 0, 0
 
 
 def _seconds(data: bytes) -> float:
     try:
-        with soundfile.SoundFile(io.BytesIO(data)) as file:
-            return float(file.frames / file.samplerate)
-    except (RuntimeError, ZeroDivisionError):  # soundfile's own error is a RuntimeError
+        return audio_info(data).seconds
+    except (BadMedia, MissingPackage):
         return 0.0

@@ -178,7 +178,8 @@ def _video_stream(container: Any) -> Any:
 
 def _checked_size(width: int, height: int) -> tuple[int, int]:
     if width * height > MAX_FRAME_PIXELS:
-        raise BadMedia(0, f"frames of {width} x {height} pixels are over {MAX_FRAME_PIXELS:,}")
+        size = f"frames of {width} x {height} pixels"
+        raise BadMedia(0, f"{size} are over {MAX_FRAME_PIXELS:,}", "file.too-large")
     return width, height
 
 

@@ -115,6 +115,6 @@ def _mono(file: soundfile.SoundFile, frames: int) -> Floats:
 
 def _check(samples: Floats) -> None:
     if len(samples) == 0:
-        raise BadMedia(0, "the sound holds no samples")
+        raise BadMedia(0, "the sound holds no samples", "audio.no-samples")
     if not np.isfinite(samples).all():
-        raise BadMedia(0, "the sound holds values that are not finite")
+        raise BadMedia(0, "the sound holds values that are not finite", "audio.not-finite")

@@ -98,7 +98,8 @@ def _open(data: bytes) -> Image.Image:
             picture = factory(io.BytesIO(data), "")
             width, height = picture.size
             if width * height > MAX_PIXELS:
-                raise BadMedia(0, f"a picture of {width} x {height} pixels is over {MAX_PIXELS:,}")
+                size = f"a picture of {width} x {height} pixels"
+                raise BadMedia(0, f"{size} is over {MAX_PIXELS:,}", "file.too-large")
             return picture
     raise UnidentifiedImageError("unknown format")
 

@@ -5,16 +5,14 @@ A new detector is one function here and one row of `DETECTORS`.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
 import soxr
 
-from prismrec.media.audio import decode_audio
+from prismrec.media.audio.decode import audio_info, decode_audio
 from prismrec.media.quality.finding import Kind, kind
 from prismrec.types import Floats
 
@@ -27,7 +25,6 @@ MOSTLY = 0.8  # share of silence above which a sound is called mostly silent
 CLIPPED = 0.005  # share of samples
 OFFSET = 0.02  # of full scale
 LOW_RATE = 8000
-USUAL_RATE = 44_100
 
 # Of the fingerprint.
 PRINT_RATE, WINDOW, HOP, BANDS = 8000, 2048, 192, 33
@@ -54,21 +51,12 @@ def judged(
         BadMedia: where the bytes are no sound.
         MissingPackage: for a soundtrack, where PyAV is not installed.
     """
-    rate, seconds = _head(data)
+    seconds, rate, _ = audio_info(data)
     samples = decode_audio(data, rate, seconds=HEARD)
     heard = len(samples) / rate
     clip = Clip(samples, rate, max(seconds, heard), cut or heard < min(seconds, HEARD) - 0.2)
     found = [(known.code, detail) for known, listen in DETECTORS if (detail := listen(clip))]
     return found, fingerprint(samples, rate), clip.seconds
-
-
-def _head(data: bytes) -> tuple[int, float]:
-    """Rate and length as the header tells; the usual rate and 0 for what only PyAV reads."""
-    try:
-        with soundfile.SoundFile(io.BytesIO(data)) as file:
-            return file.samplerate, file.frames / file.samplerate
-    except (RuntimeError, ZeroDivisionError):  # soundfile's own error is a RuntimeError
-        return USUAL_RATE, 0.0
 
 
 def _truncated(clip: Clip) -> str:
@@ -118,6 +106,20 @@ def _low_rate(clip: Clip) -> str:
     return f"{clip.rate} samples a second" if clip.rate < LOW_RATE else ""
 
 
+kind(
+    "audio.no-samples",
+    "error",
+    "sounds without a single sample",
+    will="left out: the row counts as one without a sound",
+    can="export the sound again",
+)
+kind(
+    "audio.not-finite",
+    "error",
+    "sounds that hold values that are not numbers",
+    will="left out: the row counts as one without a sound",
+    can="export the sound again, as 16-bit FLAC for example",
+)
 DETECTORS: tuple[tuple[Kind, Callable[[Clip], str]], ...] = (
     (
         kind(
