@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -197,6 +198,25 @@ def test_a_failing_encoder_is_not_hidden(tmp_path: Path) -> None:
     write(tmp_path, a=b"1")
     with pytest.raises(RuntimeError, match="out of memory"):
         encode(make_shop(tmp_path, image=["a", None]), image=Fails(), store=MemoryStore())
+
+
+def test_what_other_threads_have_finished_is_kept_when_one_fails(tmp_path: Path) -> None:
+    class Fails(Digest):
+        batch_size = 2
+
+        def __call__(self, media: Sequence[bytes]) -> np.ndarray:
+            if b"03" in media:
+                time.sleep(0.1)  # the others have begun by then
+                raise RuntimeError("out of money")
+            time.sleep(0.2)
+            return super().__call__(media)
+
+    names = [f"{place:02}" for place in range(6)]
+    write(tmp_path, **{name: name.encode() for name in names})
+    encoder, store = Fails(), MemoryStore()
+    with pytest.raises(RuntimeError, match="out of money"):
+        encode(make_shop(tmp_path, image=names), image=encoder, store=store)
+    assert len(store) == len(encoder.seen) >= 2
 
 
 def test_auto_takes_what_the_shop_has(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from prismrec.types import Bools, Floats
 
 __all__ = ["Counts", "Vectors", "vectors_of"]
 
-BATCH = {"image": 32, "text": 256, "audio": 8}  # contents that each worker loses in a kill
+# Contents that each worker loses in a kill; an encoder may have a `batch_size` of its own.
+BATCH = {"image": 32, "text": 256, "audio": 8}
 LOOK_UP = 512  # values that are read, or looked up, at once
 MAX_WORKERS = 16
 
@@ -138,17 +139,28 @@ def _encoded(jobs: Mapping[str, str], encoder: Encoder, load: Load) -> Iterator[
     """Batches of (key, value) encoded by a pool of threads, as they are finished."""
     pool = ThreadPoolExecutor(_workers())
     pending: set[Future[_Batch]] = set()
+    length = getattr(encoder, "batch_size", BATCH[encoder.modality])
     try:
-        for batch in _chunks(jobs.items(), BATCH[encoder.modality]):
+        for batch in _chunks(jobs.items(), length):
             pending.add(pool.submit(_encode_batch, batch, encoder, load))
             if len(pending) > 2 * _workers():
                 done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
+                yield from _results(done)
         while pending:
             done, pending = wait(pending, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in done)
+            yield from _results(done)
+    except Exception:  # what the other threads are about to finish may have been paid for
+        pool.shutdown(cancel_futures=True)
+        yield from (f.result() for f in pending if not f.cancelled() and f.exception() is None)
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _results(done: Iterable[Future[_Batch]]) -> Iterator[_Batch]:
+    """Those that went well first, then the first error of the others."""
+    for future in sorted(done, key=lambda each: each.exception() is not None):
+        yield future.result()
 
 
 def _encode_batch(jobs: Sequence[tuple[str, str]], encoder: Encoder, load: Load) -> _Batch:
