@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from prismrec.media.image import ImageSteps, Pixels, decode_image
+from prismrec.media.image import ImageSteps, Pixels, decode_frames
 
 __all__ = ["look"]
 
@@ -18,15 +18,12 @@ def look(data: bytes, steps: ImageSteps, *, short_side: int) -> list[Image.Image
     With steps, a picture is scaled down to a shorter side of 256 first.
 
     Raises:
-        BadMedia: for a picture that cannot be decoded.
+        BadMedia: for a picture or a video that cannot be decoded.
+        MissingPackage: for a video, where PyAV is not installed.
     """
     if not steps:
-        return [Image.fromarray(pixels) for pixels in _frames(data, short_side)]
-    return [_prepared(pixels, steps) for pixels in _frames(data, STEP_SIDE)]
-
-
-def _frames(data: bytes, short_side: int) -> list[Pixels]:
-    return [decode_image(data, short_side=short_side)]
+        return [Image.fromarray(pixels) for pixels in decode_frames(data, short_side=short_side)]
+    return [_prepared(pixels, steps) for pixels in decode_frames(data, short_side=STEP_SIDE)]
 
 
 def _prepared(pixels: Pixels, steps: ImageSteps) -> Image.Image:
