@@ -1,72 +1,22 @@
+"""SqliteStore beyond what every store promises, and how places of stores are named."""
+
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from prismrec.errors import BadData
-from prismrec.store import vector_key
+from prismrec.store import default_place, open_store, opened, sqlite, vector_key
 from prismrec.store.memory import MemoryStore
 from prismrec.store.sqlite import SqliteStore, default_path
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MemoryStore | SqliteStore]:
-    if request.param == "memory":
-        yield MemoryStore()
-    else:
-        store = SqliteStore(tmp_path / "deep" / "vectors.sqlite")
-        yield store
-        store.close()
-
-
 def vectors(n: int, start: int = 0) -> dict[str, np.ndarray]:
     return {f"k{i:04}": np.full(3, i, np.float32) for i in range(start, start + n)}
-
-
-def test_vectors_come_back(store) -> None:
-    store.put_many(vectors(1200))
-    found = store.get_many([*vectors(1200), "absent"])
-    assert found.keys() == vectors(1200).keys()
-    assert all((found[key] == vector).all() for key, vector in vectors(1200).items())
-    assert found["k0007"].dtype == np.float32
-
-
-def test_it_is_a_mapping(store) -> None:
-    store["b"] = np.ones(2, np.float32)
-    store["a"] = np.zeros(5, np.float32)
-    store["b"] = np.full(2, 2, np.float32)
-    assert sorted(store) == ["a", "b"]
-    assert len(store) == 2
-    assert store["b"].tolist() == [2, 2]
-    assert "c" not in store
-    del store["a"]
-    assert list(store) == ["b"]
-    with pytest.raises(KeyError):
-        store["a"]
-    with pytest.raises(KeyError):
-        del store["a"]
-
-
-def test_nothing_to_do(store) -> None:
-    store.put_many({})
-    assert store.get_many([]) == {}
-
-
-def test_another_opening_sees_what_was_kept(tmp_path: Path) -> None:
-    first, second = SqliteStore(tmp_path / "v"), SqliteStore(tmp_path / "v")
-    first["a"] = np.ones(2, np.float32)
-    assert second["a"].tolist() == [1, 1]
-    first.close()
-    second.close()
 
 
 def test_a_row_of_the_wrong_size_counts_as_absent(tmp_path: Path) -> None:
@@ -110,47 +60,33 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         SqliteStore(tmp_path / "file" / "v")
 
 
-WRITE = """
-import sys, itertools, numpy as np
-from prismrec.store.sqlite import SqliteStore
-store = SqliteStore(sys.argv[1])
-for batch in itertools.count():
-    store.put_many({f"{batch}-{i}": np.full(4, i, np.float32) for i in range(20)})
-    sys.stdout.write(f"{batch}\\n")
-    sys.stdout.flush()
-"""
+def test_a_file_of_the_first_format_is_taken_over(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "v") as connection:
+        connection.execute(
+            "CREATE TABLE vectors "
+            "(key TEXT PRIMARY KEY, dim INTEGER NOT NULL, vector BLOB NOT NULL)"
+        )
+        row = ("old", 2, np.ones(2, "<f4").tobytes())
+        connection.execute("INSERT INTO vectors VALUES (?, ?, ?)", row)
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    for _ in range(2):
+        store = SqliteStore(tmp_path / "v")
+        store["new"] = np.zeros(3, np.float32)
+        assert store["old"].tolist() == [1, 1]
+        assert store["new"].tolist() == [0, 0, 0]
+        store.close()
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 on this system")
-def test_what_was_committed_survives_a_kill(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", WRITE, str(tmp_path / "v")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        lines = [int(process.stdout.readline()) for _ in range(30)]
-        os.kill(process.pid, signal.SIGKILL)
+def test_a_file_in_use_is_waited_for_and_then_told(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(sqlite, "PATIENCE", 0.05)
     store = SqliteStore(tmp_path / "v")
-    assert len(store) % 20 == 0  # whole batches only
-    assert set(store) >= {f"{batch}-{i}" for batch in lines for i in range(20)}
-    store.close()
-
-
-def _write(path: Path, start: int) -> None:
-    store = SqliteStore(path)
-    for place in range(start, start + 200, 10):
-        store.put_many(vectors(10, place))
-    store.close()
-
-
-def test_several_processes_write_at_once(tmp_path: Path) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    writers = [spawn.Process(target=_write, args=(tmp_path / "v", 200 * i)) for i in range(2)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-        assert writer.exitcode == 0
-    store = SqliteStore(tmp_path / "v")
-    assert sorted(store) == sorted(vectors(400))
+    with closing(sqlite3.connect(tmp_path / "v")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(BadData, match=r"locked.*try again"):
+            store["a"] = np.ones(2, np.float32)
+        other.rollback()
+    store["a"] = np.ones(2, np.float32)
     store.close()
 
 
@@ -175,3 +111,44 @@ def test_keys_follow_encoder_and_content() -> None:
     keys = {vector_key("a", b"1"), vector_key("b", b"1"), vector_key("a", b"2")}
     assert len(keys) == 3
     assert vector_key("a", b"1") in keys
+
+
+@pytest.mark.parametrize(
+    ("place", "kind", "path"),
+    [
+        ("here.sqlite", "SqliteStore", "here.sqlite"),
+        ("sqlite:here", "SqliteStore", "here"),
+        ("sqlite:///here.db", "SqliteStore", "here.db"),
+        ("sqlite:////{}/here.db", "SqliteStore", "{}/here.db"),
+        ("{}/here.sqlite", "SqliteStore", "{}/here.sqlite"),
+        ("memory:", "MemoryStore", ""),
+        ("lance:here", "LanceStore", "here"),
+        ("here.lance", "LanceStore", "here.lance"),
+    ],
+)
+def test_places_of_stores(tmp_path: Path, monkeypatch, place: str, kind: str, path: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    root = str(tmp_path).strip("/")
+    store = open_store(place.format(root if "////" in place else tmp_path))
+    assert type(store).__name__ == kind
+    if path:
+        assert (tmp_path / path.format(tmp_path)).exists()
+    store.close()
+
+
+@pytest.mark.parametrize("place", ["here", "sqlite:", "lance:", "mongo:here", "http://a.b/c", ""])
+def test_a_place_that_names_no_store_is_refused(place: str) -> None:
+    with pytest.raises(BadData, match="names no store"):
+        open_store(place)
+
+
+def test_the_usual_place_can_be_set(tmp_path: Path, monkeypatch) -> None:
+    assert default_place(tmp_path) == f"sqlite:{default_path(tmp_path)}"
+    monkeypatch.setenv("PRISMREC_STORE", str(tmp_path / "all.sqlite"))
+    with opened(None, tmp_path) as store:
+        store.put_many(vectors(1))
+    with opened(tmp_path / "all.sqlite", tmp_path) as store:
+        assert [*store.get_many(["k0000"])] == ["k0000"]
+    mine = MemoryStore()
+    with opened(mine, tmp_path) as store:
+        assert store is mine
