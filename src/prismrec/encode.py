@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -19,8 +18,7 @@ from prismrec.encoders.joined import join, parts_of
 from prismrec.errors import BadData
 from prismrec.media.load import loader
 from prismrec.media.text import is_blank
-from prismrec.store import Store
-from prismrec.store.sqlite import SqliteStore, default_path
+from prismrec.store import Store, opened
 from prismrec.types import MODALITIES
 from prismrec.vectors import Counts, Vectors, vectors_of
 
@@ -48,7 +46,7 @@ def encode(
     image: Choice = "auto",
     text: Choice = "auto",
     audio: Choice = "auto",
-    store: Store | None = None,
+    store: Store | str | None = None,
 ) -> Dataset:
     """The shop's log with a vector for every picture, text and sound of its items and users.
 
@@ -63,8 +61,9 @@ def encode(
             default encoder where there are pictures, unless there are ready vectors called "image".
         text: likewise.
         audio: likewise.
-        store: where vectors are kept; by default a file in the shop's folder or, where that is
-            read-only, in the cache folder.
+        store: where vectors are kept: a store, or the place of one such as "s3://bucket/vectors",
+            see `prismrec.store.open_store`. By default the place that PRISMREC_STORE names, else a
+            file in the shop's folder or, where that is read-only, in the cache folder.
 
     Raises:
         MissingPackage: where an encoder is not installed; the message has the command to run.
@@ -95,7 +94,7 @@ def encode_media(
     shop: Shop,
     encoders: Mapping[str, Encoder],
     *,
-    store: Store | None = None,
+    store: Store | str | None = None,
     progress: Progress | None = None,
 ) -> Encoded:
     """Encode items and users with the same encoder for each modality; see `encode`.
@@ -107,9 +106,9 @@ def encode_media(
     """
     if not encoders:
         return Encoded(shop.dataset())
-    if store is None:
-        with closing(SqliteStore(default_path(shop.path))) as opened:
-            return encode_media(shop, encoders, store=opened, progress=progress)
+    if store is None or isinstance(store, str):
+        with opened(store, shop.path) as own:
+            return encode_media(shop, encoders, store=own, progress=progress)
     items, users = dict(shop.item_features), dict(shop.user_features)
     problems: list[Problem] = []
     counts, parts = {}, {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from prismrec.cli.options import AsJson, Audio, Image, ShopPath, Text
+from prismrec.cli.options import AsJson, Audio, Image, ShopPath, StorePlace, Text
 from prismrec.cli.output import emit, say, table, warn
 
 if TYPE_CHECKING:
@@ -18,13 +18,14 @@ def encode(
     image: Image = "auto",
     text: Text = "auto",
     audio: Audio = "auto",
+    store: StorePlace = None,
     as_json: AsJson = False,
 ) -> None:
     """Encode every picture, text and sound once; go on where an earlier run was stopped."""
     from prismrec.cli.loading import encoded, open_shop
 
     opened = open_shop(shop)
-    out = encoded(opened, image=image, text=text, audio=audio)
+    out = encoded(opened, image=image, text=text, audio=audio, store=store)
     if as_json:
         emit({"shop": opened.name, **summary(out)})
     else:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from prismrec import imputation
+from prismrec import reduction as reductions
 from prismrec.cli.output import note, tracked
 from prismrec.data.dataset import Dataset
 from prismrec.data.read import read
 from prismrec.data.shop import Shop
 from prismrec.data.split import split
 from prismrec.encode import Encoded, choose_encoders, encode_media
+from prismrec.errors import BadData
+from prismrec.reduction import Projection
 
-__all__ = ["Parts", "default_split", "divide", "encoded", "open_shop"]
+__all__ = ["Parts", "default_split", "divide", "encoded", "open_shop", "prepared"]
 
 SHOWN = 5  # problems spelt out; `prismrec check` shows them all
 
@@ -36,14 +41,38 @@ def open_shop(path: Path) -> Shop:
     return shop
 
 
-def encoded(shop: Shop, *, image: str, text: str, audio: str) -> Encoded:
+def encoded(shop: Shop, *, image: str, text: str, audio: str, store: str | None = None) -> Encoded:
     """The shop's log with its media as vectors; `none` leaves a modality out."""
     choice = [None if name == "none" else name for name in (image, text, audio)]
     encoders = choose_encoders(shop, image=choice[0], text=choice[1], audio=choice[2])
     with tracked("encoding") as step:
         return encode_media(
-            shop, encoders, progress=lambda modality, done, total: step(done, total, modality)
+            shop,
+            encoders,
+            store=store,
+            progress=lambda modality, done, total: step(done, total, modality),
         )
+
+
+def prepared(
+    data: Dataset, reduce: Sequence[str], impute: str
+) -> tuple[Dataset, dict[str, Projection]]:
+    """The data with shorter vectors and with guesses, and the projections that were learnt."""
+    learnt: dict[str, Projection] = {}
+    for text in reduce:
+        modality, found, spec = text.partition("=")
+        single = bool(found) and ":" not in modality
+        how = {modality: spec} if single else dict.fromkeys([*data.items, *data.users], text)
+        if missing := set(how) - {*data.items, *data.users}:
+            there = ", ".join([*data.items, *data.users]) or "nothing"
+            raise BadData(f"--reduce {text}: there is no {missing.pop()} here, but {there}")
+        if again := learnt.keys() & how.keys():
+            raise BadData(f"--reduce {text}: {again.pop()} is reduced already; name each once")
+        data, new = reductions.reduce(data, how)
+        learnt |= new
+    if impute != "none":
+        data, _ = imputation.impute(data, impute)
+    return data, learnt
 
 
 def default_split(data: Dataset) -> str:

@@ -12,12 +12,15 @@ __all__ = [
     "Audio",
     "History",
     "Image",
+    "Impute",
     "K",
     "ModelPath",
+    "Reduce",
     "Refit",
     "Seed",
     "ShopPath",
     "SplitName",
+    "StorePlace",
     "Text",
     "User",
     "cutoffs",
@@ -27,6 +30,15 @@ __all__ = [
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 ShopPath = Annotated[Path, typer.Argument(metavar="SHOP", help="Folder with log and catalogue.")]
 ModelPath = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a fitted model.")]
+StorePlace = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="PLACE",
+        help="Where vectors are kept: PATH.sqlite, PATH.lance, lance:FOLDER, s3://BUCKET/FOLDER. "
+        "Left out, what PRISMREC_STORE names, else a file that goes with the shop.",
+    ),
+]
 SplitName = Annotated[
     str | None,
     typer.Option(
@@ -50,6 +62,16 @@ _ENCODER = (
 Image = Annotated[str, typer.Option(metavar="SPEC", help=_ENCODER.format("picture"))]
 Text = Annotated[str, typer.Option(metavar="SPEC", help=_ENCODER.format("text"))]
 Audio = Annotated[str, typer.Option(metavar="SPEC", help=_ENCODER.format("sound"))]
+Reduce = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="[MODALITY=]SPEC",
+        help="Shorten vectors (`prismrec list reductions`), as in pca:dim=64 or image=pca:dim=64.",
+    ),
+]
+Impute = Annotated[
+    str, typer.Option(metavar="SPEC", help="Guess missing media (`prismrec list imputations`).")
+]
 
 
 def cutoffs(text: str) -> tuple[int, ...]:
