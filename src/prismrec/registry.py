@@ -39,6 +39,9 @@ KINDS: dict[str, dict[str, str]] = {
     "encoders": {
         "aisfx": "prismrec.encoders.aisfx:Aisfx",
         "colour-histogram": "prismrec.encoders.colour:ColourHistogram",
+        "colour-names": "prismrec.encoders.colour_names:ColourNames",
+        "conse-audio": "prismrec.encoders.conse:ConseAudio",
+        "conse-image": "prismrec.encoders.conse:ConseImage",
         "efficientnet-lite0": "prismrec.encoders.efficientnet:EfficientNetLite0",
         "mfcc": "prismrec.encoders.mfcc:Mfcc",
         "musicnn": "prismrec.encoders.musicnn:MusiCnn",
