@@ -21,7 +21,7 @@ Pixels = npt.NDArray[np.uint8]
 MAX_PIXELS = 256_000_000  # 768 MB as RGB; what a shop allows is far less and decided on loading
 # Named, because Pillow would otherwise also try formats that start other programs (EPS) or that
 # take any bytes for a picture (TGA).
-FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
+FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 TURNS = {  # EXIF orientation, by how the camera was held
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
