@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from prismrec.cli.options import AsJson, Audio, Image, K, Refit, ShopPath, SplitName, Text, cutoffs
+from prismrec.cli.options import (
+    AsJson,
+    Audio,
+    Image,
+    Impute,
+    K,
+    Reduce,
+    Refit,
+    ShopPath,
+    SplitName,
+    Text,
+    cutoffs,
+)
 from prismrec.cli.output import complain, emit, note, say, table, tracked
 
 if TYPE_CHECKING:
@@ -32,17 +44,20 @@ def compare(
     image: Image = "auto",
     text: Text = "auto",
     audio: Audio = "auto",
+    reduce: Reduce = None,
+    impute: Impute = "none",
     as_json: AsJson = False,
 ) -> None:
     """Fit and judge several models on the same splits, with intervals."""
-    from prismrec.cli.loading import default_split, encoded, open_shop
+    from prismrec.cli.loading import default_split, encoded, open_shop, prepared
     from prismrec.evaluation.compare import as_json as to_json
     from prismrec.evaluation.compare import compare
 
     sizes = cutoffs(k)
     specs = [spec for spec in models.split(",") if spec]
     opened = open_shop(shop)
-    data = encoded(opened, image=image, text=text, audio=audio).data
+    found = encoded(opened, image=image, text=text, audio=audio).data
+    data, _ = prepared(found, reduce or (), impute)
     with tracked("comparing") as progress:
         results = compare(
             data,

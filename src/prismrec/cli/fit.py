@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from prismrec.cli.options import AsJson, Audio, Image, Refit, Seed, ShopPath, Text
+from prismrec.cli.options import AsJson, Audio, Image, Impute, Reduce, Refit, Seed, ShopPath, Text
 from prismrec.cli.output import emit, note, say
 
 __all__ = ["fit"]
@@ -29,18 +29,21 @@ def fit(
     image: Image = "auto",
     text: Text = "auto",
     audio: Audio = "auto",
+    reduce: Reduce = None,
+    impute: Impute = "none",
     as_json: AsJson = False,
 ) -> None:
     """Fit a model, on the whole log unless a split keeps a part back, and save it."""
     from prismrec import registry
     from prismrec.cli.fitted import keep
-    from prismrec.cli.loading import divide, encoded, open_shop
+    from prismrec.cli.loading import divide, encoded, open_shop, prepared
     from prismrec.train import Training
 
     spec = ":".join([model, *(settings or ())])
     built = registry.build("models", spec)
     opened = open_shop(shop)
-    data = encoded(opened, image=image, text=text, audio=audio).data
+    found = encoded(opened, image=image, text=text, audio=audio).data
+    data, learnt = prepared(found, reduce or (), impute)
     parts = divide(data, split, seed=seed, refit=refit)
     note(f"fitting {spec} on {len(parts.train.interactions)} interactions")
     start = time.perf_counter()
@@ -52,9 +55,11 @@ def fit(
         "split": parts.name,
         "seed": seed,
         "refit": refit,
+        "reduce": list(reduce or ()),
+        "impute": impute,
         "fit_seconds": round(seconds, 3),
     }
-    keep(ranker, out, train=parts.train, titles=opened.titles, made=made)
+    keep(ranker, out, train=parts.train, titles=opened.titles, made=made, learnt=learnt)
     if as_json:
         emit({"path": str(out), **made})
     else:

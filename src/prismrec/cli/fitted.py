@@ -22,10 +22,12 @@ from prismrec.data.interactions import Interactions
 from prismrec.data.jagged import Jagged
 from prismrec.errors import BadModel, UnknownName
 from prismrec.rankers import Query
+from prismrec.reduction import Projection, pack, unpack
 
 __all__ = ["Fitted", "digest", "keep", "open_model"]
 
 RECORD = "fit.json"
+PROJECTIONS = "projections.safetensors"
 COLUMNS = ("users", "items", "weight", "time")
 AGAIN = "fit it again with `prismrec fit`"
 
@@ -38,6 +40,7 @@ class Fitted:
     train: Dataset  # the log it was fitted on, without features
     titles: tuple[str, ...]  # one per item
     made: Mapping[str, Any]  # model, split, seed, refit, shop, seconds
+    projections: Mapping[str, Projection]  # what shortens the vectors of later items
 
     def query(self, user: str | None, history: str | None) -> Query:
         """One row: a known user, or a stranger known by item identifiers with commas.
@@ -75,12 +78,16 @@ def keep(
     train: Dataset,
     titles: tuple[str, ...],
     made: Mapping[str, Any],
+    learnt: Mapping[str, Projection],
 ) -> None:
-    """Write the ranker, its names and its log to a folder."""
+    """Write the ranker, its names, its log and what shortens the vectors of later items."""
     saving.save(ranker, path, names=saving.Names(train.user_ids, train.item_ids, titles))
     raw = _packed(train.interactions)
     log = _sha256(raw)
     (path / _log_name(log)).write_bytes(raw)
+    (path / PROJECTIONS).unlink(missing_ok=True)
+    if learnt:
+        (path / PROJECTIONS).write_bytes(pack(learnt))
     record = {**made, "digest": digest(train), "log": log, "manifest": _manifest_of(path)}
     aside = path / f".{RECORD}"
     aside.write_text(json.dumps(record, indent=1, ensure_ascii=False), "utf-8")
@@ -110,7 +117,9 @@ def open_model(path: Path) -> Fitted:
     with np.load(BytesIO(raw), allow_pickle=False) as columns:
         log = Interactions(*(columns.get(name) for name in COLUMNS))
     train = Dataset(log, names.user_ids, names.item_ids)
-    return Fitted(ranker, train, names.titles or names.item_ids.ids, record)
+    shorter = path / PROJECTIONS
+    projections = unpack(shorter) if shorter.is_file() else {}
+    return Fitted(ranker, train, names.titles or names.item_ids.ids, record, projections)
 
 
 def digest(data: Dataset) -> str:

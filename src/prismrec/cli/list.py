@@ -25,6 +25,12 @@ class Kind(StrEnum):
     encoders = "encoders"
     splits = "splits"
     metrics = "metrics"
+    image_steps = "image-steps"
+    text_steps = "text-steps"
+    token_steps = "token-steps"
+    audio_steps = "audio-steps"
+    reductions = "reductions"
+    imputations = "imputations"
 
 
 def list_names(
@@ -34,7 +40,7 @@ def list_names(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the models, encoders, splits or metrics that are installed, or the fields of one."""
+    """List what can be chosen by name, or the fields of one of them."""
     if name is None:
         found = [_describe(kind, name) for name in registry.names(kind)]
         emit(found) if as_json else _print_all(found)

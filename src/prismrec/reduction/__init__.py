@@ -9,10 +9,10 @@ from typing import Protocol
 from prismrec import registry
 from prismrec.data.dataset import Dataset
 from prismrec.data.features import Feature
-from prismrec.reduction.projection import Projection
+from prismrec.reduction.projection import Projection, pack, unpack
 from prismrec.types import Ints
 
-__all__ = ["Projection", "Reduction", "projected", "reduce"]
+__all__ = ["Projection", "Reduction", "pack", "projected", "reduce", "unpack"]
 
 
 class Reduction(Protocol):
@@ -47,7 +47,7 @@ def reduce(
             feature = side[modality]
             if only is not None and side is data.items:
                 feature = feature.take(only)
-            learnt[modality] = registry.build("reductions", spec).fit(feature)
+            learnt[modality] = registry.build("reductions", spec).fit(feature.observed_only())
     return projected(data, learnt), learnt
 
 

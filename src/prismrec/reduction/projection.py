@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
 
 from prismrec.data.features import Feature
-from prismrec.errors import BadData
+from prismrec.errors import BadData, BadModel
 from prismrec.types import Floats
 
-__all__ = ["Projection"]
+__all__ = ["Projection", "pack", "unpack"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,3 +62,36 @@ class Projection:
         values = self(feature.values)
         values[~feature.present] = 0
         return feature.with_values(values, f"{feature.encoder}/{self.fingerprint}")
+
+
+def pack(learnt: Mapping[str, Projection]) -> bytes:
+    """The projections of several modalities as the bytes of a safetensors file."""
+    arrays = {}
+    for name, projection in learnt.items():
+        arrays[f"{name}/centre"] = projection.centre
+        if projection.matrix is not None:
+            arrays[f"{name}/matrix"] = np.ascontiguousarray(projection.matrix)
+    units = {name: projection.unit for name, projection in learnt.items()}
+    return bytes(save(arrays, metadata={"unit": json.dumps(units)}))
+
+
+def unpack(path: Path) -> dict[str, Projection]:
+    """What `pack` wrote to a file.
+
+    Raises:
+        BadModel: where the file is damaged or is another.
+    """
+    try:
+        with safe_open(path, framework="np") as file:
+            units = json.loads((file.metadata() or {})["unit"])
+            names = set(file.keys())
+            return {
+                name: Projection(
+                    file.get_tensor(f"{name}/centre"),
+                    file.get_tensor(f"{name}/matrix") if f"{name}/matrix" in names else None,
+                    unit,
+                )
+                for name, unit in units.items()
+            }
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise BadModel(f"{path}: holds no projections ({error}); fit the model again") from None
