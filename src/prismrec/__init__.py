@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from prismrec.evaluation.compare import compare as compare
     from prismrec.evaluation.protocol import evaluate as evaluate
     from prismrec.explain.shares import explain as explain
+    from prismrec.imputation import impute as impute
     from prismrec.media.quality import check as check
     from prismrec.rankers import Query as Query
     from prismrec.rankers import Ranker as Ranker
     from prismrec.rankers import TopK as TopK
     from prismrec.rankers import top_k as top_k
+    from prismrec.reduction import reduce as reduce
     from prismrec.saving import load as load
     from prismrec.saving import save as save
     from prismrec.train import Training as Training
@@ -55,11 +57,13 @@ __all__ = [
     "encode",
     "evaluate",
     "explain",
+    "impute",
     "k_core",
     "load",
     "make_shop",
     "models",
     "read",
+    "reduce",
     "save",
     "split",
     "top_k",
@@ -82,10 +86,12 @@ _HOME = {
     "encode": "prismrec.encode",
     "evaluate": "prismrec.evaluation.protocol",
     "explain": "prismrec.explain.shares",
+    "impute": "prismrec.imputation",
     "k_core": "prismrec.data.kcore",
     "load": "prismrec.saving",
     "make_shop": "prismrec.data.demo",
     "read": "prismrec.data.read",
+    "reduce": "prismrec.reduction",
     "save": "prismrec.saving",
     "split": "prismrec.data.split",
     "top_k": "prismrec.rankers",
