@@ -12,7 +12,7 @@ import numpy as np
 
 from prismrec.encoders.hf.loading import Weights, device, load
 from prismrec.encoders.hf.opened import Opened, width_of
-from prismrec.encoders.hf.windows import decode_windows, runs
+from prismrec.encoders.windows import decode_windows, runs
 from prismrec.errors import BadData
 from prismrec.media import decode_each
 from prismrec.packages import require

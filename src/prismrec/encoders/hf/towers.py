@@ -14,7 +14,7 @@ from prismrec.encoders.hf.loading import Weights, device, load
 from prismrec.encoders.hf.opened import Opened, width_of
 from prismrec.encoders.hf.pictures import mean_over_frames
 from prismrec.encoders.hf.tokens import batches, token_numbers
-from prismrec.encoders.hf.windows import decode_windows, runs
+from prismrec.encoders.windows import decode_windows, runs
 from prismrec.media import decode_each
 from prismrec.media.text import decode_text
 from prismrec.packages import require
