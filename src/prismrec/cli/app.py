@@ -20,6 +20,7 @@ from prismrec.cli.list import list_names
 from prismrec.cli.make_shop import make_shop
 from prismrec.cli.output import complain
 from prismrec.cli.recommend import recommend
+from prismrec.cli.store import store
 from prismrec.errors import PrismrecError
 
 __all__ = ["app"]
@@ -75,3 +76,4 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+app.add_typer(store, name="store")
