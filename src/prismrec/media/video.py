@@ -96,7 +96,7 @@ def soundtrack(data: bytes, *, seconds: float) -> tuple[Floats, int]:
     rate, left = 0, 1
     with _opened(data) as container:
         if not container.streams.audio:
-            raise BadMedia(0, "the file holds no sound")
+            raise BadMedia(0, "the file holds no sound", "audio.no-samples")
         for frame in _until_broken(container.decode(container.streams.audio[0])):
             if not rate:  # the header may tell half of it
                 rate, left = frame.sample_rate, max(1, int(seconds * frame.sample_rate))
@@ -123,7 +123,7 @@ def soundtrack_info(data: bytes) -> tuple[float, int, int]:
     """
     with _opened(data) as container:
         if not container.streams.audio:
-            raise BadMedia(0, "the file holds no sound")
+            raise BadMedia(0, "the file holds no sound", "audio.no-samples")
         stream = container.streams.audio[0]
         if stream.duration:
             seconds = float(stream.duration * stream.time_base)

@@ -22,6 +22,7 @@ from prismrec.types import Floats
 
 __all__ = ["AudioInfo", "audio_info", "decode_audio"]
 
+BLOCK = 4096  # frames that are read at once
 FULL_SCALE = 8.0  # a peak above this is no loud recording but integers stored as floats
 
 
@@ -108,8 +109,13 @@ def _explained() -> Iterator[None]:
 
 def _mono(file: soundfile.SoundFile, frames: int) -> Floats:
     """Block by block, so that many channels or a false header do not fill the memory."""
-    blocks = file.blocks(blocksize=1 << 16, frames=frames, dtype="float32", always_2d=True)
-    means = [block.mean(axis=1, dtype=np.float32) for block in blocks]
+    means = []
+    try:  # a block that cannot be read is lost as a whole, so blocks are short
+        for block in file.blocks(BLOCK, frames=frames, dtype="float32", always_2d=True):
+            means.append(block.mean(axis=1, dtype=np.float32))  # noqa: PERF401 (kept on a fault)
+    except soundfile.LibsndfileError:
+        if not means:
+            raise
     return np.concatenate(means) if means else np.empty(0, np.float32)
 
 

@@ -22,7 +22,7 @@ from prismrec.media.image import picture_size
 from prismrec.media.load import Load
 from prismrec.media.quality import pictures, sounds
 from prismrec.media.quality.finding import kind
-from prismrec.media.quality.sniff import SUFFIXES, Format, is_cut, sniff
+from prismrec.media.quality.sniff import SUFFIXES, Format, has_wrong_checksum, is_cut, sniff
 
 __all__ = ["Look", "look_at_all"]
 
@@ -97,6 +97,20 @@ kind(
     "files that may not be read",
     will=ABSENT,
     can="give the account that runs prismrec the right to read them",
+)
+kind(
+    "file.checksum",
+    "warning",
+    "files that were changed since they were written",
+    will="used as far as they can be decoded",
+    can="copy the file again; a disk or a transfer has damaged it",
+)
+kind(
+    "image.cut-short",
+    "warning",
+    "pictures whose last part is missing",
+    will="used; the missing part is grey or, in a moving picture, not needed",
+    can="copy or download the file again",
 )
 kind(
     "image.truncated",
@@ -195,7 +209,8 @@ def _judged(path: str, data: bytes, modality: str) -> Look:
         return Look(path, (_why_not_decoded(data, format_, modality, bad),), digest=digest)
     except MissingPackage as missing:
         return Look(path, (("file.unsupported", str(missing)),), digest=digest)
-    return Look(path, (*_misnamed(path, format_), *faults), True, digest, sketch, size)
+    faults = [*_marked(path, data, format_, modality), *faults]
+    return Look(path, tuple(faults), True, digest, sketch, size)
 
 
 def _why_not_decoded(data: bytes, format_: Format, modality: str, bad: BadMedia) -> tuple[str, str]:
@@ -220,9 +235,16 @@ def _named(format_: Format) -> str:
     return format_.name if format_.name == format_.family else f"{format_.name} ({format_.family})"
 
 
-def _misnamed(path: str, format_: Format) -> list[tuple[str, str]]:
+def _marked(path: str, data: bytes, format_: Format, modality: str) -> list[tuple[str, str]]:
+    """What is odd about a file that can be decoded all the same."""
+    found = []
     suffix = PurePosixPath(path).suffix.lower()
     right = SUFFIXES.get(format_.name, ())
-    if not suffix or not right or suffix in right or is_address(path):
-        return []
-    return [("file.wrong-extension", f"is {format_.name}, so its name should end in {right[0]}")]
+    if suffix and right and suffix not in right and not is_address(path):
+        detail = f"is {format_.name}, so its name should end in {right[0]}"
+        found.append(("file.wrong-extension", detail))
+    if modality == "image" and is_cut(data, format_.name):
+        found.append(("image.cut-short", f"{format_.name} without its end"))
+    if has_wrong_checksum(data, format_.name):
+        found.append(("file.checksum", f"a part of the {format_.name} was changed"))
+    return found

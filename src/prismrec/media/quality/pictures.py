@@ -23,7 +23,7 @@ SIDE = 256  # the shorter side at which sharpness is judged, whatever the file h
 TINY = 32  # pixels of the shorter side
 ASPECT = 4.0  # longer side to shorter
 FLAT, DULL = 2.0, 24.0  # levels of 255: spread of a blank picture, range of one without contrast
-SHARP = 0.004  # variance of the Laplacian to variance of the picture
+SHARP = 0.015  # variance of the Laplacian to that of the picture; sharp ones have over 0.08
 HASH_BYTES, GRID = 8, 8  # of a sketch: the hash, then GRID x GRID x 3 mean colours
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import struct
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["SUFFIXES", "Format", "is_cut", "sniff"]
+__all__ = ["SUFFIXES", "Format", "has_wrong_checksum", "is_cut", "sniff"]
 
 
 @dataclass(frozen=True)
@@ -137,19 +138,40 @@ def _weakly_marked(head: bytes) -> Format | None:
 
 def is_cut(data: bytes, name: str) -> bool:
     """Whether a file of that format ends before its own structure says it should."""
-    ends = {"png": (b"IEND", 4096), "jpeg": (b"\xff\xd9", 65536), "gif": (b";", 64)}
-    ends["jpeg2000"] = ends["jpeg"]
-    if name in ends:
-        mark, tail = ends[name]
-        return mark not in data[-tail:]
     judge: Callable[[bytes], bool] | None = {
         **dict.fromkeys(("wav", "webp", "avi"), _riff_is_cut),
         **dict.fromkeys(("mp4", "m4a", "avif", "heic"), _boxes_are_cut),
+        "jpeg": _jpeg_is_cut,
+        "png": lambda data: b"IEND" not in data[-4096:],
+        "gif": lambda data: b";" not in data[-64:],
+        "jpeg2000": lambda data: b"\xff\xd9" not in data[-4096:],
         "aiff": lambda data: int.from_bytes(data[4:8]) + 8 > len(data) + 1,
         "bmp": lambda data: _number(data[2:6]) > len(data),
         "ogg": lambda data: not _ogg_ends(data),
     }.get(name)
     return judge is not None and judge(data)
+
+
+def has_wrong_checksum(data: bytes, name: str) -> bool:
+    """Whether a PNG was changed after it was written; other formats have no checksum here."""
+    place = 8
+    while name == "png" and place + 12 <= len(data):
+        size = int.from_bytes(data[place : place + 4])
+        end = place + 8 + size
+        if end + 4 > len(data):
+            return False  # cut off, which is_cut tells
+        if zlib.crc32(data[place + 4 : end]) != int.from_bytes(data[end : end + 4]):
+            return True
+        place = end + 4
+    return False
+
+
+def _jpeg_is_cut(data: bytes) -> bool:
+    """Whether no end mark follows the first scan; segments before it may hold pictures too."""
+    place = 2
+    while data[place : place + 1] == b"\xff" and data[place + 1 : place + 2] != b"\xda":
+        place += 2 + int.from_bytes(data[place + 2 : place + 4])
+    return b"\xff\xd9" not in data[place:]
 
 
 def _riff_is_cut(data: bytes) -> bool:
