@@ -33,15 +33,18 @@ def segments(sound: Sound, by: str) -> list[Sound]:
 
 
 def windows(sound: Sound, *, seconds: float = 3.0, hop: float = 1.5) -> list[Stretch]:
-    """Stretches of equal length, one every `hop` seconds; the last one ends with the sound.
+    """Stretches of equal length, one every `hop` seconds.
 
-    A sound that is shorter than one window is one stretch.
+    Where half a hop or more would be left over, one more ends with the sound. A sound that is
+    shorter than one window is one stretch.
     """
     n = len(sound.samples)
     size, step = max(1, round(seconds * sound.rate)), max(1, round(hop * sound.rate))
     if n <= size:
         return [(0, n)]
-    starts = [*range(0, n - size, step), n - size]
+    starts = [*range(0, n - size + 1, step)]
+    if 2 * (n - size - starts[-1]) >= step:
+        starts.append(n - size)
     return [(start, start + size) for start in starts]
 
 
