@@ -10,7 +10,7 @@ import numpy as np
 from prismrec.media.audio import decode_audio
 from prismrec.types import Floats
 
-__all__ = ["decode_windows", "runs", "windows_of"]
+__all__ = ["SHORTEST", "decode_windows", "runs", "windows_of"]
 
 SHORTEST = 0.1  # seconds; networks with strides need some samples for their first frame
 
