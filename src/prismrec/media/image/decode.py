@@ -47,8 +47,8 @@ def decode_image(data: bytes, *, short_side: int | None = None) -> Pixels:
         picture = _open(data)
         if short_side is not None:
             picture.draft("RGB", (short_side, short_side))
+        picture.load()  # first: what reads the remarks may load as well, and hide a fault
         turn = TURNS.get(_orientation(picture))
-        picture.load()
         if turn is not None and picture.format != "TIFF":  # Pillow turns these itself
             picture = picture.transpose(turn)
         return np.asarray(to_srgb(picture), np.uint8)
