@@ -49,6 +49,12 @@ KINDS: dict[str, dict[str, str]] = {
         "tfidf": "prismrec.encoders.tfidf:HashedTfidf",
         "use-multilingual": "prismrec.encoders.use:UseMultilingual",
     },
+    "encoder-schemes": {  # what stands before ":" for encoders that lie elsewhere
+        "hf": "prismrec.encoders.hf:HuggingFace",
+        "onnx": "prismrec.encoders.onnx_file:OnnxFile",
+        "openai": "prismrec.encoders.endpoint:Endpoint",
+        "python": "prismrec.encoders.callable:PythonCallable",
+    },
     "image-steps": {
         "auto-contrast": "prismrec.media.image.enhance:AutoContrast",
         "bilateral": "prismrec.media.image.denoise:Bilateral",

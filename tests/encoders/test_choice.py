@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from prismrec.encoders.choice import SCHEMES, encoder_of
+from prismrec import registry
+from prismrec.encoders.choice import encoder_of
 from prismrec.encoders.joined import Joined
 from prismrec.encoders.tfidf import HashedTfidf
 from prismrec.errors import BadData, UnknownName
@@ -52,13 +53,13 @@ def test_the_wrong_modality_lists_the_right_encoders() -> None:
         encoder_of("tfidf+mfcc", "text")
 
 
-@pytest.mark.parametrize("name", SCHEMES)
+@pytest.mark.parametrize("name", registry.names("encoder-schemes"))
 def test_a_scheme_without_an_address_is_refused(name: str) -> None:
     with pytest.raises(BadData, match=f"write {name}:ADDRESS"):
         encoder_of(f"{name}:", "text")
 
 
-@pytest.mark.parametrize("name", SCHEMES)
+@pytest.mark.parametrize("name", registry.names("encoder-schemes"))
 def test_an_unknown_field_lists_the_fields(name: str) -> None:
     with pytest.raises(UnknownName, match=f"{name} has no field 'colour'; it has "):
         encoder_of(f"{name}:somewhere?colour=red", "text")
@@ -66,9 +67,9 @@ def test_an_unknown_field_lists_the_fields(name: str) -> None:
 
 def test_choosing_imports_no_torch() -> None:
     code = (
-        "from prismrec.encoders.choice import encoder_of, scheme_of, SCHEMES\n"
+        "from prismrec import registry\nfrom prismrec.encoders.choice import encoder_of\n"
         "encoder_of('tfidf', 'text')\n"
-        "[scheme_of(name) for name in SCHEMES]\n"
+        "s = 'encoder-schemes'; [registry.load(s, name) for name in registry.names(s)]\n"
         "import sys; print([n for n in ('torch', 'transformers', 'httpx') if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

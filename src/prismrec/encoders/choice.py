@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 import re
 from typing import Protocol
 from urllib.parse import unquote
@@ -13,15 +12,9 @@ from prismrec.encoders import Encoder
 from prismrec.encoders.joined import Joined
 from prismrec.errors import BadData, UnknownName
 
-__all__ = ["SCHEMES", "Scheme", "encoder_of", "scheme_of"]
+__all__ = ["SCHEMES", "Scheme", "encoder_of"]
 
-# What stands before ":" for encoders that lie elsewhere, and what may stand behind "?".
-SCHEMES = {
-    "hf": "prismrec.encoders.hf:HuggingFace",
-    "onnx": "prismrec.encoders.onnx_file:OnnxFile",
-    "openai": "prismrec.encoders.endpoint:Endpoint",
-    "python": "prismrec.encoders.callable:PythonCallable",
-}
+SCHEMES = "encoder-schemes"  # the kind of the registry
 
 
 class Scheme(Protocol):
@@ -57,28 +50,21 @@ def encoder_of(spec: str, modality: str) -> Encoder:
     return parts[0] if len(parts) == 1 else Joined(tuple(parts))
 
 
-def scheme_of(name: str) -> type[Scheme]:
-    """The class whose fields a scheme takes; `name` is a key of `SCHEMES`."""
-    module, _, attribute = SCHEMES[name].partition(":")
-    found: type[Scheme] = getattr(importlib.import_module(module), attribute)
-    return found
-
-
 def _split(spec: str) -> list[str]:
     """Divide at each "+" that is followed by an encoder; others belong to values and names."""
     names = "|".join(map(re.escape, registry.names("encoders")))
-    schemes = "|".join(SCHEMES)
+    schemes = "|".join(map(re.escape, registry.names(SCHEMES)))
     return re.split(rf"\+(?=(?:{names})(?:[:+]|$)|(?:{schemes}):)", spec)
 
 
 def _one(spec: str, modality: str) -> Encoder:
     name, _, rest = spec.partition(":")
-    if name in SCHEMES:
+    if name in registry.names(SCHEMES):
         address, _, query = rest.partition("?")
         if not address:
             raise BadData(f"{spec} says no address; write {name}:ADDRESS")
         options = [unquote(option) for option in query.split("&") if option]
-        scheme: Scheme = registry.fill(scheme_of(name), name, options)
+        scheme: Scheme = registry.fill(registry.load(SCHEMES, name), name, options)
         encoder = scheme.open(address, modality)
     else:
         _check_name(name)
@@ -95,7 +81,8 @@ def _check_name(name: str) -> None:
     known = registry.names("encoders")
     if name in known:
         return
-    choices = {**{each: each for each in known}, **{each: f"{each}:..." for each in SCHEMES}}
+    schemes = {each: f"{each}:..." for each in registry.names(SCHEMES)}
+    choices = {each: each for each in known} | schemes
     near = difflib.get_close_matches(name, choices, n=3) or sorted(choices)
     listed = ", ".join(choices[each] for each in near)
     raise UnknownName(f"no encoder is called {name!r}; did you mean {listed}?")
