@@ -60,7 +60,8 @@ def test_a_line_with_brackets_is_printed_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["models", "encoders", "splits", "metrics"])
 def test_list_names_what_is_registered(kind: str) -> None:
     found = json.loads(run(app, ["list", kind, "--json"]).stdout)
-    assert [entry["name"] for entry in found] == registry.names(kind)
+    elsewhere = registry.names("encoder-schemes") if kind == "encoders" else []
+    assert [entry["name"] for entry in found] == registry.names(kind) + elsewhere
     assert all(entry["summary"] for entry in found)
     shown = run(app, ["list", kind]).stdout
     assert all(name in shown for name in registry.names(kind))
@@ -74,6 +75,14 @@ def test_list_tells_all_about_one_model() -> None:
     shown = run(app, ["list", "models", "item-knn"], env={"COLUMNS": "150"}).stdout
     assert fields["user_power"]["meaning"] in shown
     assert run(app, ["list", "models", "item-kn"]).exit_code == 1
+
+
+@pytest.mark.parametrize("name", registry.names("encoder-schemes"))
+def test_list_tells_all_about_encoders_that_lie_elsewhere(name: str) -> None:
+    assert f"{name}:ADDRESS" in run(app, ["list", "encoders"]).stdout
+    found = json.loads(run(app, ["list", "encoders", name, "--json"]).stdout)
+    assert found["fields"]
+    assert all(field["meaning"] for field in found["fields"])
 
 
 def test_json_has_no_nan(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,8 @@ from prismrec.cli.output import emit, say, table
 
 __all__ = ["Kind", "list_names"]
 
+SCHEMES = "encoder-schemes"  # of the registry: encoders that lie elsewhere
+
 
 class Kind(StrEnum):
     """What can be listed."""
@@ -43,23 +45,28 @@ def list_names(
     """List what can be chosen by name, or the fields of one of them."""
     if name is None:
         found = [_describe(kind, name) for name in registry.names(kind)]
-        emit(found) if as_json else _print_all(found)
+        elsewhere = registry.names(SCHEMES) if kind == Kind.encoders else []
+        schemes = [_describe(kind, name) for name in elsewhere]
+        emit(found + schemes) if as_json else _print_all(found, schemes)
     elif as_json:
         emit(_describe(kind, name))
     else:
         _print_one(kind, name)
 
 
-def _print_all(found: list[dict[str, Any]]) -> None:
+def _print_all(found: list[dict[str, Any]], schemes: list[dict[str, Any]]) -> None:
     columns = ["name", "what it is", "fields (name:field=value)"]
     rows = [[entry["name"], entry["summary"], _brief(entry["fields"])] for entry in found]
     if not any(row[-1] for row in rows):
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     table("", columns, rows)
+    if schemes:
+        columns = ["elsewhere", "what it is (fields: `prismrec list encoders hf`)"]
+        table("", columns, [(f"{entry['name']}:ADDRESS", entry["summary"]) for entry in schemes])
 
 
 def _print_one(kind: str, name: str) -> None:
-    say(escape(inspect.getdoc(registry.load(kind, name)) or ""))
+    say(escape(inspect.getdoc(_target(kind, name)) or ""))
     fields = _describe(kind, name)["fields"]
     if fields:
         say()
@@ -67,8 +74,14 @@ def _print_one(kind: str, name: str) -> None:
         table("", ("field", "default", "meaning"), rows)
 
 
+def _target(kind: str, name: str) -> Any:
+    if kind == Kind.encoders and name in registry.names(SCHEMES):
+        kind = SCHEMES
+    return registry.load(kind, name)
+
+
 def _describe(kind: str, name: str) -> dict[str, Any]:
-    target = registry.load(kind, name)
+    target = _target(kind, name)
     fields = dataclasses.fields(target) if dataclasses.is_dataclass(target) else ()
     meanings = _meanings(target) if fields else {}
     return {
