@@ -194,6 +194,9 @@ VARIANTS = [
     "musicnn:segment=silence:pool=max",
     "musicnn:pool=mean-std:seconds=2",
     "aisfx:segment=onset:pool=median",
+    "efficientnet-lite0:precision=int8",
+    "musicnn:precision=int8",
+    "aisfx:precision=int8",
     "mfcc:segment=windows:pool=mean-std",
     "mfcc:segment=silence:pool=max:steps=pre-emphasis",
 ]
@@ -210,6 +213,15 @@ def test_variants_keep_the_promises(spec: str) -> None:
     plain = registry.build("encoders", spec.partition(":")[0])
     assert encoder.fingerprint != plain.fingerprint
     assert vectors.shape != plain(media).shape or (vectors != plain(media)).any()
+
+
+@pytest.mark.parametrize("name", ["aisfx", "efficientnet-lite0", "musicnn"])
+def test_eight_bits_are_close_to_thirty_two(name: str) -> None:
+    plain = registry.build("encoders", name)
+    media = MEDIA[plain.modality]
+    exact, whole = plain(media), dataclasses.replace(plain, precision="int8")(media)
+    lengths = np.linalg.norm(exact, axis=1) * np.linalg.norm(whole, axis=1)
+    assert ((exact * whole).sum(axis=1) / lengths).min() > 0.95
 
 
 @pytest.mark.parametrize("name", ["colour-histogram", "efficientnet-lite0"])

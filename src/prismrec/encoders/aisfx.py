@@ -13,8 +13,8 @@ import numpy.typing as npt
 from prismrec.encoders.checkpoints import read_checkpoint
 from prismrec.encoders.fields import changed_fields, check_choice, check_positive
 from prismrec.encoders.onnx_graph import Graph
-from prismrec.encoders.onnx_session import open_session
 from prismrec.encoders.pooling import POOLS, pooled, pooled_dim
+from prismrec.encoders.quantise_ranges import PRECISIONS, open_network, precision_parts
 from prismrec.encoders.sounds import SEGMENTS, divide, hear, peak_scaled
 from prismrec.encoders.weights import WeightFile, fingerprint_of
 from prismrec.media import decode_each
@@ -30,10 +30,11 @@ WEIGHTS = WeightFile(
     "aisfx/models/checkpoint.pth",
     "499ea75909c932a2f94c35fa722fa4fabc5bcb7e84917209cc5f7402627b7eb5",
 )
+NAME = "aisfx"
 VERSION = 1  # of everything below that shapes the vectors
 RATE, BANDS = 44_100, 96
 MELS = MelSpectrogram(rate=RATE, window=2048, hop=1024, bands=BANDS, htk=True)
-KEY = fingerprint_of("aisfx", WEIGHTS.sha256, VERSION)  # of the converted network
+KEY = fingerprint_of(NAME, WEIGHTS.sha256, VERSION)  # of the converted network
 WIDTH = 512
 BLOCK, BLOCK_HOP = 100, 50  # frames: 2.3 s, half overlapping
 LOUDEST = 9.457798957824707  # largest log-mel value in the authors' training data
@@ -58,6 +59,7 @@ class Aisfx:
     segment: str = "windows"  # where blocks may start anew: "windows" (nowhere), "silence", "onset"
     pool: str = "mean"  # over blocks: "mean", "max", "mean-std" (twice as long), "median"
     seconds: float = 60.0  # how much of the beginning is heard
+    precision: str = "float32"  # of the network: "float32", or "int8", which is faster
 
     modality = "audio"
 
@@ -65,6 +67,7 @@ class Aisfx:
         check_choice(self, "segment", SEGMENTS)
         check_choice(self, "pool", POOLS)
         check_positive(self, "seconds")
+        check_choice(self, "precision", PRECISIONS)
 
     @property
     def dim(self) -> int:
@@ -74,7 +77,13 @@ class Aisfx:
     @cached_property
     def fingerprint(self) -> str:
         """Changes with every field but `threads`."""
-        return fingerprint_of("aisfx", WEIGHTS.sha256, VERSION, *changed_fields(self))
+        return fingerprint_of(
+            NAME,
+            WEIGHTS.sha256,
+            VERSION,
+            *changed_fields(self),
+            *precision_parts(NAME, self.precision),
+        )
 
     def __call__(self, media: Sequence[bytes]) -> Floats:
         """(n, dim)."""
@@ -92,7 +101,9 @@ class Aisfx:
 
     @cached_property
     def _session(self) -> Any:
-        return open_session(KEY, _convert, self.threads)
+        return open_network(
+            KEY, _convert, name=NAME, precision=self.precision, threads=self.threads
+        )
 
 
 def _log_mel(samples: Floats) -> Floats:

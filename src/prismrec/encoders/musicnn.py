@@ -15,6 +15,7 @@ from prismrec.encoders.names import read_names
 from prismrec.encoders.onnx_graph import Graph, head_graph
 from prismrec.encoders.onnx_session import open_session
 from prismrec.encoders.pooling import POOLS, pooled, pooled_dim
+from prismrec.encoders.quantise_ranges import PRECISIONS, open_network, precision_parts
 from prismrec.encoders.sounds import SEGMENTS, divide, hear
 from prismrec.encoders.tensorbundle import read_bundle
 from prismrec.encoders.weights import WeightFile, fingerprint_of
@@ -37,10 +38,12 @@ WEIGHTS = WeightFile(
     "musicnn/MSD_musicnn/.data-00000-of-00001",
     "8579734ee6388f799ed0def4bbd0d1fdcbeaf213ef2a9dc860917bd76a303de6",
 )
+NAME = "musicnn"
 VERSION = 1  # of everything below that shapes the vectors
 RATE, BANDS = 16_000, 96
 MELS = MelSpectrogram(rate=RATE, window=512, hop=256, bands=BANDS)
-KEY = fingerprint_of("musicnn", INDEX.sha256, WEIGHTS.sha256, VERSION)  # of the converted network
+GRAPH = 2  # of what leaves the vectors as they are
+KEY = fingerprint_of(NAME, INDEX.sha256, WEIGHTS.sha256, VERSION, GRAPH)
 WIDTH, TAGS = 200, 50
 BLOCK = 187  # frames: 3 s, what the network was trained on
 EPSILON = 1e-3  # of the batch normalisations
@@ -63,6 +66,7 @@ class MusiCnn:
     segment: str = "windows"  # where blocks may start anew: "windows" (nowhere), "silence", "onset"
     pool: str = "mean"  # over blocks: "mean", "max", "mean-std" (twice as long), "median"
     seconds: float = 60.0  # how much of the beginning is heard
+    precision: str = "float32"  # of the network: "float32", or "int8", which is faster
 
     modality = "audio"
 
@@ -70,6 +74,7 @@ class MusiCnn:
         check_choice(self, "segment", SEGMENTS)
         check_choice(self, "pool", POOLS)
         check_positive(self, "seconds")
+        check_choice(self, "precision", PRECISIONS)
 
     @property
     def dim(self) -> int:
@@ -80,7 +85,12 @@ class MusiCnn:
     def fingerprint(self) -> str:
         """Changes with every field but `threads`."""
         return fingerprint_of(
-            "musicnn", INDEX.sha256, WEIGHTS.sha256, VERSION, *changed_fields(self)
+            NAME,
+            INDEX.sha256,
+            WEIGHTS.sha256,
+            VERSION,
+            *changed_fields(self),
+            *precision_parts(NAME, self.precision),
         )
 
     @property
@@ -120,7 +130,9 @@ class MusiCnn:
 
     @cached_property
     def _session(self) -> Any:
-        return open_session(KEY, _convert, self.threads)
+        return open_network(
+            KEY, _convert, name=NAME, precision=self.precision, threads=self.threads
+        )
 
     @cached_property
     def _head(self) -> Any:
@@ -158,13 +170,25 @@ class _Network:
         return graph.to_bytes({"blocks": ("n", BLOCK, BANDS)}, {"embedding": ("n", WIDTH)})
 
     def front(self, x: str, number: int) -> str:
-        """(n, 1, t, f) to (n, c, t): filters for timbre (0, 1) or rhythm (2, 3, 4), best band."""
-        kernel = self.tensors[_name("conv2d", number) + "/kernel"]
-        before = (kernel.shape[0] - 1) // 2
-        after = kernel.shape[0] - 1 - before
-        x = self.conv(x, number, pads=[before, 0, after, 0])
-        x = self.graph.affine(x, *self.norm(number + 1, (-1, 1, 1)))
-        return self.graph.reduce("ReduceMax", x, 3)
+        """(n, 1, t, f) to (n, c, t): filters for timbre (0, 1) or rhythm (2, 3, 4), best band.
+
+        The published order is filters, ReLU, normalisation, best band. The best band can be found
+        first, on filters with the sign of their normalisation: the rest is then done on one value
+        instead of up to 96, and the result is the same.
+        """
+        scale, shift = self.norm(number + 1, (-1, 1))
+        sign = np.where(scale < 0, -1, 1).astype(np.float32)
+        name = _name("conv2d", number)
+        kernel, bias = self.tensors[f"{name}/kernel"] * sign.ravel(), self.tensors[f"{name}/bias"]
+        height, width = kernel.shape[:2]
+        pads = [(height - 1) // 2, 0, height // 2, 0]
+        x = self.graph.conv(
+            x, kernel.transpose(3, 2, 0, 1), bias * sign.ravel(), attributes={"pads": pads}
+        )
+        best = {"kernel_shape": [1, BANDS - width + 1]}
+        x = self.graph.reshape(self.graph.node("MaxPool", x, attributes=best), (0, -1, BLOCK))
+        x = self.graph.node("Relu", self.graph.node("Mul", x, self.graph.constant(sign)))
+        return self.graph.affine(x, scale, shift)
 
     def middle(self, x: str, number: int) -> str:
         """(n, c, t) to (n, 64, t): filters over 7 frames and all channels."""
