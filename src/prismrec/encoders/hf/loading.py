@@ -42,7 +42,7 @@ def device() -> Any:
     return torch.device("cpu")
 
 
-def precision_of(asked: str, config: Any) -> str:
+def precision_of(asked: str, settings: Any) -> str:
     """The name of a torch dtype; "auto" is float32 on the CPU and half on a GPU.
 
     A model that was trained in bfloat16 may overflow float16, so it stays in bfloat16 there.
@@ -53,7 +53,7 @@ def precision_of(asked: str, config: Any) -> str:
         raise BadData(f"precision {asked!r} is none of auto, {', '.join(PRECISIONS)}")
     if device().type == "cpu":
         return "float32"
-    return "bfloat16" if "bfloat16" in str(getattr(config, "dtype", "")) else "float16"
+    return "bfloat16" if "bfloat16" in str(getattr(settings, "dtype", "")) else "float16"
 
 
 def load(source: Source, auto: str, **options: Any) -> Any:

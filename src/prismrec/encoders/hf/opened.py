@@ -83,16 +83,16 @@ class Opened:
         return np.asarray(vectors.cpu().numpy(), np.float32)
 
 
-def width_of(config: Any, *names: str) -> int:
+def width_of(settings: Any, *names: str) -> int:
     """The first of these fields that a configuration has; a list stands for its last number.
 
     Raises:
         BadModel: where it has none of them.
     """
     for name in names:
-        value = getattr(config, name, None)
+        value = getattr(settings, name, None)
         if isinstance(value, list | tuple) and value:
             value = value[-1]
         if isinstance(value, int):
             return value
-    raise BadModel(f"{config.model_type} says nowhere how long its vectors are; choose another")
+    raise BadModel(f"{settings.model_type} says nowhere how long its vectors are; choose another")

@@ -193,7 +193,7 @@ class SoundTower:
         return load(self.opened.source, "AutoFeatureExtractor")
 
 
-def _width(config: Any) -> int:
-    if config.model_type in WHOLE_WIDTH:
-        return width_of(config.vision_config, "hidden_size")
-    return width_of(config, "projection_dim")
+def _width(settings: Any) -> int:
+    if settings.model_type in WHOLE_WIDTH:
+        return width_of(settings.vision_config, "hidden_size")
+    return width_of(settings, "projection_dim")
