@@ -18,7 +18,7 @@ from prismrec.types import Ints
 
 __all__ = ["Catalogue", "read_catalogue"]
 
-FILES = ("image", "audio")  # columns of paths
+FILES = ("image", "audio", "video")  # columns of paths
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +55,13 @@ def read_catalogue(
     kept = Table(table.path, table.frame[rows], table.records[rows], table.separator)
     ids = ids.filter(pl.Series(sieve.keep))
     problems = list(sieve.problems)
-    media = {}
     finder = Finder(table.path.parent.resolve(), limits.urls)
+    files = {}
     for modality, column in _file_columns(kept, columns).items():
         paths, found = _paths(kept, column, modality, finder)
-        media[modality] = Media(modality, paths)
+        files[modality] = paths
         problems += found
+    media = _seen_and_heard(files)
     if names := _text_columns(kept, columns, name):
         joined = pl.concat_str(names, separator=columns.separator, ignore_nulls=True)
         values = kept.frame.select(pl.when(joined != "").then(joined)).to_series()
@@ -84,9 +85,21 @@ def read_catalogue(
 
 def _file_columns(table: Table, columns: CatalogueColumns) -> dict[str, str]:
     """Column of paths for each modality that has one."""
-    chosen = {"image": columns.image, "audio": columns.audio}
+    chosen = {"image": columns.image, "audio": columns.audio, "video": columns.video}
     found = {modality: modality for modality in FILES if modality in table}
     return found | {modality: name for modality, name in chosen.items() if name is not None}
+
+
+def _seen_and_heard(files: dict[str, tuple[str | None, ...]]) -> dict[str, Media]:
+    """A video is the picture and the sound of a row that has none of its own."""
+    videos = files.pop("video", None)
+    if videos is not None:
+        for modality in ("image", "audio"):
+            own = files.get(modality, (None,) * len(videos))
+            files[modality] = tuple(
+                one if one is not None else video for one, video in zip(own, videos, strict=True)
+            )
+    return {modality: Media(modality, paths) for modality, paths in files.items()}
 
 
 def _text_columns(table: Table, columns: CatalogueColumns, ids: str) -> list[str]:

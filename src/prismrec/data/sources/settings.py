@@ -49,6 +49,7 @@ class CatalogueColumns(BaseModel):
     separator: str = "\n"  # between joined texts
     image: str | None = None  # "image" where there is one
     audio: str | None = None  # "audio" where there is one
+    video: str | None = None  # "video" where there is one; seen and heard
 
 
 class LimitSettings(BaseModel):
