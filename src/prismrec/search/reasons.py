@@ -22,7 +22,8 @@ MOST = 3  # classes, words or titles that are shown
 NEAR = 25  # pictures or sounds that a title is chosen from
 PASSAGE = 90  # characters of a text that are shown
 SENTENCE = re.compile(r"[^.!?。！？；;\n]+[.!?。！？；;]*")
-TABLES = {"image": "imagenet", "audio": "music_tags"}  # of names, for encoders with as many labels
+TABLES = ("imagenet", "music_tags", "colours")
+TRACE = 0.01  # probability below which a label is not mentioned
 
 
 class Reasons:
@@ -48,14 +49,20 @@ class Reasons:
         gain = evidence
         if hasattr(encoder, "label_vectors"):  # what each label adds to the cosine, exactly
             gain = encoder.weights(evidence[None])[0] * (encoder.label_vectors @ vector)
-        best = np.argsort(-gain, kind="stable")[:MOST]
+        best = np.argsort(-gain * (evidence >= TRACE), kind="stable")[:MOST]
+        best = best[(gain[best] > 0) & (evidence[best] >= TRACE)]
         names = _names(encoder)
-        return [f"{names[place]} {evidence[place]:.0%}" for place in best if gain[place] > 0]
+        return [
+            f"{names[place]} {evidence[place]:.0%}"
+            for place in best
+            if gain[place] > 0 and evidence[place] >= TRACE
+        ]
 
     def colours(self, feature: Feature, names: Sequence[str], row: int) -> list[str]:
         """The shares of colours in a picture."""
-        shares = feature.values[row]
-        return [f"{name} {shares[ColourNames.labels.index(name)]:.0%}" for name in names]
+        places = [ColourNames.labels.index(name) for name in names]
+        both = _names(ColourNames)
+        return [f"{both[place]} {feature.values[row, place]:.0%}" for place in places]
 
     def teachers(
         self, near: tuple[Feature, Feature], rows: Ints, vector: Floats, row: int
@@ -82,7 +89,7 @@ def _passage(text: str, encoder: Any, vector: Floats) -> str:
 
 def _names(encoder: Any) -> Sequence[str]:
     """Labels in both languages where they are ours."""
-    names = read_names(TABLES[encoder.modality])
-    if tuple(name.english for name in names) == tuple(encoder.labels):
-        return [f"{name.english} {name.chinese}" for name in names]
+    for table in map(read_names, TABLES):
+        if tuple(name.english for name in table) == tuple(encoder.labels):
+            return [f"{name.english} {name.chinese}" for name in table]
     return list(encoder.labels)

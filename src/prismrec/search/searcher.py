@@ -268,11 +268,23 @@ class Searcher:
 
     @cached_property
     def _words(self) -> WordIndex:
-        return WordIndex(self.shop.item_media["text"].values)
+        rows = zip(self.shop.item_ids.ids, self.shop.titles, self._texts, strict=True)
+        return WordIndex([_with_title(name, title, text or "") for name, title, text in rows])
+
+    @property
+    def _texts(self) -> tuple[str | None, ...]:
+        return self.shop.item_media["text"].values
 
     @cached_property
     def _reasons(self) -> Reasons:
         return Reasons(self.shop)
+
+
+def _with_title(name: str, title: str, text: str) -> str | None:
+    """A text that its title stands in once; None where there is neither."""
+    if title == name or title in text:
+        return text or None
+    return f"{title}\n{text}"
 
 
 def _kind(encoder: Any, asked: str) -> str:
