@@ -20,6 +20,7 @@ from prismrec.cli.list import list_names
 from prismrec.cli.make_shop import make_shop
 from prismrec.cli.output import complain
 from prismrec.cli.recommend import recommend
+from prismrec.cli.search import search
 from prismrec.cli.store import store
 from prismrec.errors import PrismrecError
 
@@ -71,6 +72,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compare": compare,
     "recommend": recommend,
     "explain": explain,
+    "search": search,
     "list": list_names,
     "demo": demo,
 }
