@@ -122,7 +122,14 @@ def huge_jpeg() -> bytes:
     return resized(content, content.index(b"\xff\xc0") + 5, ">HH", 65500, 65500)
 
 
-def broken_crc() -> bytes:
+def wrong_checksum() -> bytes:
+    """A PNG whose pixels are right, but not the sum that vouches for them."""
+    content = bytearray(of(67, "PNG")())
+    content[content.index(b"IEND") - 8] ^= 0xFF
+    return bytes(content)
+
+
+def broken_middle() -> bytes:
     """A PNG whose pixels were damaged in the middle."""
     content = bytearray(of(72, "PNG")())
     for place in range(len(content) // 2, len(content) // 2 + 64):
@@ -272,7 +279,8 @@ FAULTS = (
         lambda: (whole := of(85, "JPEG")())[: len(whole) // 2] + bytes(100_000),
         "image.cut-short",
     ),
-    good("changed.png", "image", broken_crc, "file.checksum"),
+    good("changed.png", "image", wrong_checksum, "file.checksum"),
+    bad("damaged-middle.png", "image", broken_middle, "file.damaged"),
     bad("damaged.png", "image", broken_start, "file.damaged"),
     good("moving-cut.gif", "image", cut(lambda: frames(66, "GIF"), 0.7), "image.cut-short"),
     bad("remark-bomb.png", "image", text_bomb, "file.damaged"),
