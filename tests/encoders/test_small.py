@@ -9,9 +9,11 @@ import pytest
 import soundfile
 from PIL import Image
 
+from prismrec.encoders.bm25 import HashedBm25
 from prismrec.encoders.colour import ColourHistogram
 from prismrec.encoders.mfcc import Mfcc
 from prismrec.encoders.tfidf import HashedTfidf
+from prismrec.errors import BadData
 
 
 def cosines(vectors: np.ndarray) -> np.ndarray:
@@ -43,11 +45,39 @@ def test_tfidf_shares_words_whatever_their_case_and_order() -> None:
     assert similar[0, 2] == pytest.approx(0, abs=0.2)
 
 
-def test_tfidf_splits_chinese_into_pairs() -> None:
+def test_tfidf_splits_chinese_into_words_and_pairs() -> None:
     texts = ["黄铜台灯", "绿色台灯", "木头椅子"]
     similar = cosines(HashedTfidf()([text.encode() for text in texts]))
-    assert similar[0, 1] == pytest.approx(1 / 3, abs=1e-6)  # one pair of three
+    assert similar[0, 1] > 0.3  # 台灯, as a word and as a pair
     assert similar[0, 2] == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("encoder", [HashedTfidf(), HashedBm25()])
+def test_endings_markup_and_function_words_do_not_count(encoder) -> None:
+    texts = ["<b>Green</b> lamps &amp; the chairs", "a green LAMP, or its chair", "the &amp; its"]
+    vectors = encoder([text.encode() for text in texts])
+    assert vectors[0] == pytest.approx(vectors[1], abs=1e-6)
+    assert (vectors[2] == 0).all()
+
+
+def test_tfidf_without_steps_counts_words_as_they_stand() -> None:
+    texts = [b"the lamps", b"the lamp"]
+    similar = cosines(HashedTfidf(steps=(), tokens=())(texts))
+    assert similar[0, 1] == pytest.approx(1 / 2, abs=1e-6)
+
+
+def test_bm25_weights_by_hand() -> None:
+    (vector,) = HashedBm25(tokens=())([b"lamp lamp lamp chair"])
+    long = 1 - 0.75 + 0.75 * 4 / 40
+    lamp, chair = 3 * 2.2 / (3 + 1.2 * long), 2.2 / (1 + 1.2 * long)
+    found = np.sort(np.abs(vector[vector != 0]))
+    assert found == pytest.approx(np.array([chair, lamp]) / np.hypot(lamp, chair), rel=1e-5)
+
+
+@pytest.mark.parametrize("field", ["saturation", "usual_length", "length_share"])
+def test_bm25_refuses_senseless_numbers(field: str) -> None:
+    with pytest.raises(BadData, match=field):
+        HashedBm25(**{field: -1.0})
 
 
 def test_tfidf_dampens_repeats() -> None:

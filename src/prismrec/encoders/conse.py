@@ -52,7 +52,7 @@ class ConseImage:
     @cached_property
     def fingerprint(self) -> str:
         """Changes with classifier, text encoder, names, and every field but `threads`."""
-        made_of = (self._classifier.fingerprint, UseMultilingual.fingerprint)
+        made_of = (self._classifier.fingerprint, UseMultilingual().fingerprint)
         names = read_names("imagenet")
         return fingerprint_of("conse-image", VERSION, *made_of, names, *changed_fields(self))
 
@@ -110,7 +110,7 @@ class ConseAudio:
     @cached_property
     def fingerprint(self) -> str:
         """Changes with tagger, text encoder, names, and every field but `threads`."""
-        made_of = (self._tagger.fingerprint, UseMultilingual.fingerprint)
+        made_of = (self._tagger.fingerprint, UseMultilingual().fingerprint)
         names = read_names("music_tags")
         return fingerprint_of("conse-audio", VERSION, *made_of, names, *changed_fields(self))
 

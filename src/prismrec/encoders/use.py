@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from prismrec.encoders.weights import WeightFile, fingerprint_of
+from prismrec.encoders.weights import WeightFile, fingerprint_of, keys_of
 from prismrec.media import decode_each
-from prismrec.media.text import decode_text
+from prismrec.media.text import TextSteps, decode_text
 from prismrec.types import Floats
 
 __all__ = ["UseMultilingual"]
@@ -47,17 +47,21 @@ class UseMultilingual:
     """
 
     threads: int = 1  # threads of one call; the vectors do not depend on it
+    steps: TextSteps = ()  # applied to the text first
 
     modality = "text"
     dim = 512
     space = "use-multilingual"  # that of conse-image and conse-audio as well
-    fingerprint = fingerprint_of(
-        "use-multilingual", RELEASE, WEIGHTS.sha256, PIECES.sha256, VERSION
-    )
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with `steps`."""
+        parts = (RELEASE, WEIGHTS.sha256, PIECES.sha256, VERSION, *keys_of(self.steps))
+        return fingerprint_of("use-multilingual", *parts)
 
     def __call__(self, media: Sequence[bytes]) -> Floats:
         """(n, 512)."""
-        texts = decode_each(media, decode_text)
+        texts = decode_each(media, lambda data: decode_text(data, steps=self.steps))
         if not texts:
             return np.empty((0, self.dim), np.float32)
         with _ONE_AT_A_TIME:  # the package sets the number of BLAS threads of the whole process
