@@ -162,7 +162,9 @@ def test_the_fingerprint_follows_the_fields(encoder: Encoder) -> None:
 
 
 def _other(field: str, value: Any) -> Any:
-    others = {"segment": "onset", "pool": "max", "precision": "int8", "steps": (Negative(),)}
+    steps = (Negative(),)
+    others = {"segment": "onset", "pool": "max", "precision": "int8", "steps": steps}
+    others |= {"tokens": steps, "length_share": 0.5}
     if field in others:
         return others[field]
     return value + 1 if isinstance(value, int | float) else f"{value}x"
