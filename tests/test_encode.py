@@ -21,6 +21,7 @@ from prismrec.data.interactions import Interactions
 from prismrec.data.shop import Media, Shop
 from prismrec.data.vocabulary import Vocabulary
 from prismrec.encode import choose_encoders, encode, encode_media
+from prismrec.encoders.pairs import pack
 from prismrec.errors import BadData, BadMedia, UnknownName
 from prismrec.store.memory import MemoryStore
 from prismrec.store.sqlite import SqliteStore, default_path
@@ -217,6 +218,33 @@ def test_what_other_threads_have_finished_is_kept_when_one_fails(tmp_path: Path)
     with pytest.raises(RuntimeError, match="out of money"):
         encode(make_shop(tmp_path, image=names), image=encoder, store=store)
     assert len(store) == len(encoder.seen) >= 2
+
+
+def test_an_encoder_may_read_two_media_of_an_item_at_once(tmp_path: Path) -> None:
+    class Both(Digest):
+        also = "text"
+
+    write(tmp_path, a=b"1", b=b"broken", c=b"1")
+    shop = make_shop(
+        tmp_path,
+        image=["a", "a", None, "b", "c", "a"],
+        text=["lamp", "desk", "lamp", "lamp", None, "lamp"],
+        users_text=["I like lamps"],
+    )
+    encoder, store = Both(), MemoryStore()
+    out = encode_media(shop, {"image": encoder}, store=store)
+    feature = out.data.items["image"]
+    assert feature.present.tolist() == [True, True, False, True, True, True]
+    contents = [pack(b"1", b"lamp"), pack(b"1", b"desk"), pack(b"broken", b"lamp"), pack(b"1", b"")]
+    assert sorted(encoder.seen) == sorted(contents)
+    assert (feature.values[0] == feature.values[5]).all()
+    assert (feature.values[0] == Digest.vector(contents[0])).all()
+    assert "image" not in out.data.users
+    write(tmp_path, b=b"2")
+    (tmp_path / "c").unlink()
+    again = encode_media(shop, {"image": encoder}, store=store)
+    assert (again.counts["image"].computed, again.counts["image"].reused) == (1, 2)
+    assert [problem.file for problem in again.problems] == ["c"]
 
 
 def test_auto_takes_what_the_shop_has(tmp_path: Path) -> None:

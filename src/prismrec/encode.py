@@ -15,8 +15,9 @@ from prismrec.data.shop import Problem, Shop
 from prismrec.encoders import Encoder
 from prismrec.encoders.choice import encoder_of
 from prismrec.encoders.joined import join, parts_of
+from prismrec.encoders.pairs import pack
 from prismrec.errors import BadData
-from prismrec.media.load import loader
+from prismrec.media.load import Load, loader
 from prismrec.media.text import is_blank
 from prismrec.store import Store, opened
 from prismrec.types import MODALITIES
@@ -115,8 +116,8 @@ def encode_media(
     for modality, encoder in encoders.items():
         load = loader(shop, modality)
         by_part = {
-            part.fingerprint: vectors_of(
-                _values(shop, modality),
+            part.fingerprint: _vectors(
+                shop,
                 part,
                 load=load,
                 store=store,
@@ -146,11 +147,53 @@ def _is_wanted(shop: Shop, modality: str) -> bool:
     return not ready and any(value is not None for value in _values(shop, modality))
 
 
-def _values(shop: Shop, modality: str) -> list[str | None]:
-    """Texts or paths of all items, then of all users; None for what is blank."""
-    sides = (shop.item_media, shop.user_media)
-    values = [value for side in sides if modality in side for value in side[modality].values]
+def _values(shop: Shop, modality: str, *, beside: str | None = None) -> list[str | None]:
+    """Texts or paths of all items, then of all users; None for what is blank.
+
+    With `beside`, of those sides that have media of that modality, in the same order.
+    """
+    values: list[str | None] = []
+    for side in (shop.item_media, shop.user_media):
+        if (leader := side.get(beside or modality)) is not None:
+            absent = (None,) * len(leader.values)
+            values += side[modality].values if modality in side else absent
     return [None if value is None or is_blank(value) else value for value in values]
+
+
+def _vectors(
+    shop: Shop,
+    encoder: Encoder,
+    *,
+    load: Load,
+    store: Store,
+    progress: Callable[[int, int], None],
+) -> Vectors:
+    """The vectors of one encoder; one that has `also` is given pairs of an item's media."""
+    values = _values(shop, encoder.modality)
+    also: str | None = getattr(encoder, "also", None)
+    if also is None:
+        return vectors_of(values, encoder, load=load, store=store, progress=progress)
+    others = [other or "" for other in _values(shop, also, beside=encoder.modality)]
+    pairs = {
+        f"{len(value)} {value}{other}": (value, other)  # a name for both that no other pair has
+        for value, other in zip(values, others, strict=True)
+        if value is not None
+    }
+    names = dict(zip(pairs.values(), pairs, strict=True))
+    load_other = loader(shop, also)
+
+    def load_pair(name: str) -> bytes:
+        value, other = pairs[name]
+        return pack(load(value), load_other(other) if other else b"")
+
+    found = vectors_of(
+        [None if v is None else names[v, o] for v, o in zip(values, others, strict=True)],
+        encoder,
+        load=load_pair,
+        store=store,
+        progress=progress,
+    )
+    return replace(found, faults={pairs[name][0]: why for name, why in found.faults.items()})
 
 
 def _together(parts: Sequence[Vectors]) -> Vectors:

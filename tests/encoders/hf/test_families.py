@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from encoders.hf.media import BROKEN, MEDIA, noise, open_, picture, sound, unit
+from prismrec.encoders.pairs import pack
 from prismrec.errors import BadData, BadMedia, BadModel
 
 Model = Callable[[str], Path]
@@ -147,20 +148,32 @@ def test_a_layer_of_a_sound_model(model: Model) -> None:
 
 
 def test_a_multimodal_model_reads_both_at_once(model: Model) -> None:
-    pictures, texts = open_(model("qwen2_vl"), "image"), open_(model("qwen2_vl"), "text")
-    assert pictures.space == texts.space
+    folder, images = model("qwen2_vl"), MEDIA["image"][:2]
+    pictures, texts = open_(folder, "image"), open_(folder, "text")
+    both = open_(folder, "image", "also=text")
+    assert pictures.space == texts.space == both.space
+    assert len({pictures.fingerprint, texts.fingerprint, both.fingerprint}) == 3
     before = texts(MEDIA["text"])
-    both = pictures.together(MEDIA["image"][:2], [b"red lamp", b"green"])
+    found = both([pack(images[0], b"red lamp"), pack(images[1], b"green"), images[0]])
     assert (texts(MEDIA["text"]) == before).all()  # a picture leaves no positions behind
-    assert unit(both) == pytest.approx(both, abs=1e-5)
-    assert np.abs(both - pictures(MEDIA["image"][:2])).max() > 1e-4
-    assert np.abs(both - texts([b"red lamp", b"green"])).max() > 1e-4
-    other = pictures.together(MEDIA["image"][:2], [b"green lamp", b"green"])
-    assert other[1] == pytest.approx(both[1], abs=1e-6)
-    assert np.abs(other[0] - both[0]).max() > 1e-5
-    with pytest.raises(BadMedia) as caught:
-        pictures.together(MEDIA["image"][:2], [b"a", b"caf\xe9"])
-    assert caught.value.index == 1
+    assert unit(found) == pytest.approx(found, abs=1e-5)
+    assert found[2] == pytest.approx(pictures(images)[0], abs=1e-6)
+    assert np.abs(found[:2] - pictures(images)).max() > 1e-4
+    other = both([pack(images[0], b"green lamp"), pack(images[1], b"green")])
+    assert other[1] == pytest.approx(found[1], abs=1e-6)
+    assert np.abs(other[0] - found[0]).max() > 1e-5
+    for broken in (pack(images[0], b"caf\xe9"), pack(b"no picture", b"red lamp")):
+        with pytest.raises(BadMedia) as caught:
+            both([images[0], broken])
+        assert caught.value.index == 1
+    with pytest.raises(BadData, match="only pictures are read with a text"):
+        open_(folder, "text", "also=image")
+
+
+def test_a_text_that_spells_out_the_token_of_a_picture(model: Model) -> None:
+    both = open_(model("qwen2_vl"), "image", "also=text")
+    picture_, plain, spelt = MEDIA["image"][0], b"red lamp", b"red <image>lamp"
+    assert both([pack(picture_, spelt)]) == pytest.approx(both([pack(picture_, plain)]), abs=1e-6)
 
 
 def test_the_multimodal_vector_is_that_of_the_last_token(model: Model) -> None:

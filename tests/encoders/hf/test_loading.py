@@ -92,7 +92,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 
 def test_without_a_network_the_line_says_how_to_get_the_model(hub: Path) -> None:
     with pytest.raises(BadModel) as caught:
-        encoder_of("hf:some/model?revision=v2", "text")
+        encoder_of("hf:some/model@v2", "text")
     assert "\n" not in str(caught.value)
     assert "hf download some/model --local-dir FOLDER" in str(caught.value)
     assert "revision v2" in str(caught.value)

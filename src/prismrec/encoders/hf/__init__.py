@@ -13,12 +13,12 @@ __all__ = ["HuggingFace"]
 class HuggingFace:
     """A model of the Hugging Face hub for pictures, texts or sounds, through transformers.
 
-    The address is a name of the hub, such as `openai/clip-vit-base-patch32`, or a folder. What
-    has been downloaded before is taken as it is; else it is downloaded. Weights are read from
-    safetensors files only, and code that comes with a model is never run.
+    The address is a folder, or a name of the hub such as `openai/clip-vit-base-patch32`, with `@`
+    and a branch, tag or commit where one is wanted. What has been downloaded before is taken as
+    it is; else it is downloaded. Weights are read from safetensors files only, and code that
+    comes with a model is never run.
     """
 
-    revision: str | None = None  # branch, tag or commit; the one at hand, else the newest
     pooling: str | None = None  # cls, mean, max, last or pooler; by default what the model wants
     normalise: bool | None = None  # to unit length; by default what the model wants
     instruction: str | None = None  # what stands before every text, or asks for the picture
@@ -28,6 +28,7 @@ class HuggingFace:
     seconds: float = 10.0  # length of the windows of a sound, which are averaged
     layer: int = -1  # of a model of sounds whose frames are averaged; -1 is the last one
     precision: str = "auto"  # float32, float16 or bfloat16; auto is half on a GPU
+    also: str | None = None  # text: a multimodal model reads a picture with its text, in one vector
 
     def open(self, address: str, modality: str) -> Encoder:
         """The encoder of one modality; its weights are read when they are needed.

@@ -21,10 +21,10 @@ IMAGE_TEXT = {"align", "altclip", "chinese_clip", "clip", "metaclip_2", "siglip"
 SOUND_TEXT = {"clap"}
 MULTIMODAL = {"qwen2_vl", "qwen2_5_vl", "qwen3_vl"}
 READS = {"image": "pictures", "text": "texts", "audio": "sounds"}
-ALL_TAKE = {"revision", "normalise", "dim", "precision"}
+ALL_TAKE = {"normalise", "dim", "precision"}
 TAKES: dict[type, set[str]] = {
     ImageTower: set(),
-    MultimodalModel: {"pooling", "instruction"},
+    MultimodalModel: {"pooling", "instruction", "also"},
     SentenceModel: {"pooling", "instruction", "prompt", "length"},
     SoundModel: {"seconds", "layer"},
     SoundTower: {"seconds"},
@@ -40,7 +40,7 @@ def open_model(address: str, modality: str, options: HuggingFace) -> Encoder:
         BadModel: where there is no such model, or it does not read that modality.
         BadData: for a field that means nothing to it.
     """
-    opened = Opened(find(address, options.revision), options)
+    opened = Opened(find(address), options)
     if modality not in _read_by(opened.source):
         raise BadModel(
             f"{address} ({opened.family}) reads no {READS[modality]}; its folder says how to"

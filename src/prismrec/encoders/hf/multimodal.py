@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from PIL import Image
 
 from prismrec.encoders.hf.loading import Weights, device, load
 from prismrec.encoders.hf.opened import Opened, width_of
-from prismrec.encoders.hf.pictures import mean_over_frames, prepare_frames
+from prismrec.encoders.hf.pictures import prepare_frames
 from prismrec.encoders.hf.pooling import pool
 from prismrec.encoders.hf.tokens import NO_LIMIT, token_numbers
-from prismrec.errors import BadModel
+from prismrec.encoders.pairs import unpack
+from prismrec.errors import BadData, BadModel
 from prismrec.media import decode_each
 from prismrec.media.text import decode_text
 from prismrec.packages import require
@@ -25,23 +26,40 @@ __all__ = ["MultimodalModel"]
 INSTRUCTION = "Represent the user's input."
 
 
+class Shown(NamedTuple):
+    """What is read at once."""
+
+    frames: list[Image.Image]  # of a picture one, of a text none
+    text: str
+
+
 @dataclass(frozen=True)
 class MultimodalModel:
     """Pictures or texts to the hidden state of the last token after an instruction.
 
-    Pictures and texts share one space, at unit length. Each medium is read by itself: a picture
-    may be hundreds of tokens, so padding would cost more than a batch gains.
-
-    The model is asked as in a chat: the instruction as system, the medium as user.
+    Pictures and texts share one space, at unit length; with `also=text` a picture is read together
+    with the text of its item. The model is asked as in a chat: the instruction as system, the
+    medium as user. Each medium is read by itself: a picture may be hundreds of tokens, so padding
+    would cost more than a batch gains.
     """
 
     opened: Opened
     modality: str
 
+    def __post_init__(self) -> None:
+        also = self.opened.options.also
+        if also is not None and (self.modality, also) != ("image", "text"):
+            raise BadData(f"also={also} means nothing here: only pictures are read with a text")
+
     @property
     def space(self) -> str:
         """Name of the space, the same for pictures and texts."""
         return self.opened.space()
+
+    @property
+    def also(self) -> str | None:
+        """The other modality of an item that is read with each picture, in a pair; see `pack`."""
+        return self.opened.options.also if self.modality == "image" else None
 
     @cached_property
     def dim(self) -> int:
@@ -55,30 +73,18 @@ class MultimodalModel:
 
     def __call__(self, media: Sequence[bytes]) -> Floats:
         """(n, dim); of a video the mean over frames."""
-        if self.modality == "image":
-            found = mean_over_frames(media, self._of_pictures, width=self._width)
-        else:
-            texts = decode_each(media, decode_text)
-            found = self._features([(None, text) for text in texts])
-        return self.opened.finish(found, normalise=True)
-
-    def together(self, pictures: Sequence[bytes], texts: Sequence[bytes]) -> Floats:
-        """(n, dim) one vector of each picture, or a video's first frame, with its text.
-
-        Raises:
-            BadMedia: for a medium that cannot be decoded; it names the place.
-        """
-        frames = [each[0] for each in decode_each(pictures, prepare_frames)]
-        pairs = zip(frames, decode_each(texts, decode_text), strict=True)
-        return self.opened.finish(self._features([*pairs]), normalise=True)
-
-    def _of_pictures(self, pictures: list[Image.Image]) -> Any:
-        return self._features([(picture, "") for picture in pictures])
-
-    def _features(self, items: Sequence[tuple[Image.Image | None, str]]) -> Any:
         torch = require("torch", "hf")
-        found = [self._vector(picture, text) for picture, text in items]
-        return torch.cat(found) if found else torch.empty(0, self._width)
+        read = _read_picture if self.modality == "image" else _read_text
+        found = [self._mean(each) for each in decode_each(media, read)]
+        vectors = torch.cat(found) if found else torch.empty(0, self._width)
+        return self.opened.finish(vectors, normalise=True)
+
+    def _mean(self, shown: Shown) -> Any:
+        """(1, d) of torch."""
+        torch = require("torch", "hf")
+        frames: list[Image.Image | None] = [*shown.frames] or [None]
+        found = [self._vector(frame, shown.text) for frame in frames]
+        return torch.cat(found).mean(0, keepdim=True)
 
     def _vector(self, picture: Image.Image | None, text: str) -> Any:
         """(1, d) of torch."""
@@ -115,11 +121,12 @@ class MultimodalModel:
             chat, tokenize=False, add_generation_prompt=True
         )
         (ids,) = token_numbers(self._tokenizer, [prompt], NO_LIMIT)
+        token, place, patches = self._image_token, 0, 0
         if grid is not None:
-            place = ids.index(self._image_token)
+            place = ids.index(token)
             patches = int(grid.prod()) // self._processor.merge_size**2
-            ids[place : place + 1] = [self._image_token] * patches
-        return torch.tensor([ids], device=device())
+        after = [each for each in ids[place:] if each != token]  # a text may spell the token out
+        return torch.tensor([[*ids[:place], *[token] * patches, *after]], device=device())
 
     @property
     def _width(self) -> int:
@@ -143,3 +150,12 @@ class MultimodalModel:
         if tokenizer.chat_template is None:
             raise BadModel(f"{self.opened.source.name} has no chat template, so it cannot be asked")
         return tokenizer
+
+
+def _read_picture(content: bytes) -> Shown:
+    picture, text = unpack(content)
+    return Shown(prepare_frames(picture), decode_text(text) if text else "")
+
+
+def _read_text(data: bytes) -> Shown:
+    return Shown([], decode_text(data))

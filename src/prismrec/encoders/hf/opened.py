@@ -19,7 +19,7 @@ from prismrec.types import Floats
 __all__ = ["Opened", "width_of"]
 
 VERSION = 1  # of everything in this package that shapes the vectors
-NOT_SHAPING = ("revision", "precision")  # the version of the files and the dtype stand for these
+NOT_SHAPING = ("precision",)  # the dtype that it comes to stands for it
 
 
 @dataclass(frozen=True)

@@ -45,18 +45,23 @@ class Source:
             ) from error
 
 
-def find(name: str, revision: str | None) -> Source:
+def find(address: str) -> Source:
     """The files of a model: a folder, else what was downloaded before, else a download.
+
+    Args:
+        address: a folder, `NAME` or `NAME@REVISION`.
 
     Raises:
         BadModel: where there is no such model, or no way to it.
         MissingPackage: where huggingface_hub is not installed.
     """
-    folder = Path(name).expanduser()
+    folder = Path(address).expanduser()
     if folder.is_dir():
-        return Source(name, folder, _version(folder.resolve()))
-    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name):
-        raise BadModel(f"{name} is no folder, and no name of the hub either")
+        return Source(address, folder, _version(folder.resolve()))
+    found = re.fullmatch(r"([\w.-]+(?:/[\w.-]+)?)(?:@([\w./-]+))?", address)
+    if found is None:
+        raise BadModel(f"{address} is no folder, and no name of the hub either")
+    name, revision = found.groups()
     snapshot = _downloaded(name, revision) or _download(name, revision)
     return Source(name, snapshot, snapshot.name)  # the hub calls the folder by its commit
 
