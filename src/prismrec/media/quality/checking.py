@@ -69,7 +69,7 @@ def check(
         {name: n for name, n in zip(log.kinds, kinds, strict=False) if n},
         None if log.time is None else (_moment(log.time.min()), _moment(log.time.max())),
         languages,
-        tuple(sorted(found, key=lambda each: SEVERITIES.index(each.severity))),
+        tuple(sorted(found, key=lambda each: (SEVERITIES.index(each.severity), -each.count))),
     )
 
 

@@ -223,12 +223,12 @@ def _why_not_decoded(data: bytes, format_: Format, modality: str, bad: BadMedia)
         return "file.web-page", "begins as HTML"
     if format_.family not in FAMILIES[modality]:
         return "file.wrong-kind", f"holds {_named(format_)}"
-    code = "file.damaged"
     if format_.name in UNSUPPORTED:
-        code = "file.unsupported"
-    elif modality == "image" and (is_cut(data, format_.name) or "truncat" in bad.reason.lower()):
+        return "file.unsupported", f"is {_named(format_)}"
+    code = "file.damaged"
+    if modality == "image" and (is_cut(data, format_.name) or "truncat" in bad.reason.lower()):
         code = "image.truncated"
-    return code, f"{_named(format_)}: {bad.reason}"
+    return code, bad.reason
 
 
 def _named(format_: Format) -> str:
