@@ -1,16 +1,19 @@
-"""Mel spectrograms of a whole sound at once, by numpy alone."""
+"""Mel spectrograms of a whole sound at once, by numpy and scipy alone."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy import fft
+from scipy import fft, sparse
 
-from prismrec.types import Doubles, Floats
+from prismrec.types import Csr, Doubles, Floats
 
 __all__ = ["MelSpectrogram", "blocks", "power_spectrogram"]
+
+CHUNK = 128  # frames that are transformed at once
 
 
 @dataclass(frozen=True)
@@ -28,16 +31,23 @@ class MelSpectrogram:
 
     def __call__(self, samples: Floats) -> Floats:
         """(t, bands), t = 1 + n // hop. As librosa 0.11 computes it with the same settings."""
-        power = power_spectrogram(samples, self.window, self.hop)
-        return np.asarray(power @ _filters(self), np.float32)
+        filters = _filters(self)
+        bands = [filters @ power.T for power in _powers(samples, self.window, self.hop)]
+        return np.ascontiguousarray(np.concatenate(bands, axis=1).T, np.float32)
 
 
 def power_spectrogram(samples: Floats, window: int, hop: int) -> Floats:
     """(t, window // 2 + 1) power of each frequency, t = 1 + n // hop; framed as above."""
+    return np.concatenate([*_powers(samples, window, hop)])
+
+
+def _powers(samples: Floats, window: int, hop: int) -> Iterator[Floats]:
+    """Some frames at a time, which stay in the processor's cache and need little memory."""
     padded = np.pad(samples, window // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
-    spectrum = fft.rfft(frames * _hann(window), axis=1)
-    return np.asarray(spectrum.real**2 + spectrum.imag**2)
+    for start in range(0, len(frames), CHUNK):
+        spectrum = fft.rfft(frames[start : start + CHUNK] * _hann(window), axis=1)
+        yield np.asarray(spectrum.real**2 + spectrum.imag**2)
 
 
 def blocks(spectrogram: Floats, length: int, hop: int) -> Floats:
@@ -62,8 +72,12 @@ def _hann(window: int) -> Floats:
 
 
 @cache
-def _filters(of: MelSpectrogram) -> Floats:
-    """(window // 2 + 1, bands) triangles whose corners are evenly spaced in mels."""
+def _filters(of: MelSpectrogram) -> Csr:
+    """(bands, window // 2 + 1) triangles whose corners are evenly spaced in mels.
+
+    Sparse, since a frequency is in two bands at most: a dense product costs several times more,
+    and its threads compete with those that encode other sounds.
+    """
     to_mel, to_hertz = (_htk_mel, _htk_hertz) if of.htk else (_slaney_mel, _slaney_hertz)
     top = float(to_mel(np.array(of.rate / 2)))
     corners = to_hertz(np.linspace(0, top, of.bands + 2))
@@ -72,7 +86,7 @@ def _filters(of: MelSpectrogram) -> Floats:
     falling = (corners[2:] - bins) / np.diff(corners)[1:]
     triangles = np.minimum(rising, falling).clip(min=0)
     scale = triangles.sum(axis=0).clip(1e-12) if of.htk else (corners[2:] - corners[:-2]) / 2
-    return (triangles / scale).astype(np.float32)
+    return sparse.csr_array((triangles / scale).T.astype(np.float32))
 
 
 def _htk_mel(hertz: Doubles) -> Doubles:
