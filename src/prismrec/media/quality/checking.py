@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from prismrec.media.quality.files import Look, look_at_all
 from prismrec.media.quality.finding import KINDS, SEVERITIES, Case, Finding, finding
 from prismrec.media.quality.languages import foreign, languages_of, shares_of
 from prismrec.media.quality.likes import THINGS, equal_files, equal_texts
-from prismrec.media.quality.log import FEW, log_findings
+from prismrec.media.quality.log import FEW, log_findings, moment
 from prismrec.media.quality.reading import reading_findings
 from prismrec.media.quality.report import CheckReport, Spread, spread_of
 from prismrec.types import Bools
@@ -67,7 +66,7 @@ def check(
         tuple(coverage),
         tuple(spreads),
         {name: n for name, n in zip(log.kinds, kinds, strict=False) if n},
-        None if log.time is None else (_moment(log.time.min()), _moment(log.time.max())),
+        None if log.time is None else (moment(int(log.time.min())), moment(int(log.time.max()))),
         languages,
         tuple(sorted(found, key=lambda each: (SEVERITIES.index(each.severity), -each.count))),
     )
@@ -182,7 +181,3 @@ def _log_spreads(shop: Shop) -> list[Spread]:
     both = (("events of a user", log.users), ("events of an item", log.items))
     found = [spread_of(name, np.bincount(rows)) for name, rows in both]
     return [each for each in found if each is not None]
-
-
-def _moment(seconds: int) -> str:
-    return datetime.fromtimestamp(int(seconds), UTC).isoformat()

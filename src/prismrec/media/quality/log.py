@@ -13,7 +13,7 @@ from prismrec.data.vocabulary import Vocabulary
 from prismrec.media.quality.finding import Case, Finding, finding, kind
 from prismrec.types import Bools, Ints
 
-__all__ = ["FEW", "log_findings", "recent"]
+__all__ = ["FEW", "log_findings", "moment", "recent"]
 
 FEW = 5  # users with fewer events are hard to serve by their history
 RECENT = 0.2  # share of the newest events that are compared with the older ones
@@ -147,9 +147,9 @@ def _times(log: Interactions, time: Ints, now: float) -> Iterator[Finding]:
     for known, wrong in ((FUTURE, time > now + DAY), (ANCIENT, time < OLD)):
         n = int(wrong.sum())
         if n:
-            moment = time[wrong].max() if known is FUTURE else time[wrong].min()
+            last = time[wrong].max() if known is FUTURE else time[wrong].min()
             extreme = "the last" if known is FUTURE else "the first"
-            detail = f"{n:,} of {len(log):,} rows, {extreme} at {_day(int(moment))}"
+            detail = f"{n:,} of {len(log):,} rows, {extreme} at {moment(int(last))}"
             yield finding(known, [Case(detail=detail)], count=n)
     order = np.lexsort((time, log.users))
     same = (np.diff(log.users[order]) == 0) & (np.diff(time[order]) == 0)
@@ -182,8 +182,9 @@ def _drift(shop: Shop) -> Iterator[Finding]:
         yield finding(TURNOVER, [Case(detail=detail)], count=round((1 - stayed) * n_top))
 
 
-def _day(seconds: int) -> str:
+def moment(seconds: int) -> str:
+    """ISO 8601 in UTC, or the number where no calendar goes that far."""
     try:
-        return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+        return datetime.fromtimestamp(seconds, UTC).isoformat()
     except (ValueError, OverflowError, OSError):
-        return f"{seconds:,} s"
+        return f"{seconds:,} s after 1970"
