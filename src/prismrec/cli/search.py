@@ -83,7 +83,10 @@ def _encoders(given: list[str] | tuple[str, ...]) -> dict[str, tuple[Any, ...]]:
 
 
 def _plain(hit: Hit) -> dict[str, Any]:
-    reasons = [vars(reason) for reason in hit.reasons]
+    reasons = [
+        {**vars(reason), "words": [word._asdict() for word in reason.words]}
+        for reason in hit.reasons
+    ]
     head = {"item": hit.item, "title": hit.title, "score": hit.score}
     return {**head, "shares": hit.shares, "reasons": reasons}
 
@@ -97,5 +100,5 @@ def _print(hits: list[Hit]) -> None:
     say()
     for place, hit in enumerate(hits, start=1):
         told = [r for r in hit.reasons if r.words and r.adds > 0][:SPELT_OUT]
-        why = "; ".join(f"{reason.kind}: {', '.join(reason.words)}" for reason in told)
+        why = "; ".join(f"{reason.kind}: {', '.join(map(str, reason.words))}" for reason in told)
         say(f"[dim]{place:>3}[/dim]  {escape(why)}")

@@ -9,6 +9,7 @@ import numpy as np
 
 from prismrec.data.features import Feature
 from prismrec.encoders.colour_names import COLOURS, ColourNames
+from prismrec.search.reasons import Word
 from prismrec.types import Bools, Floats
 
 __all__ = [
@@ -21,7 +22,7 @@ __all__ = [
     "standardised",
 ]
 
-Why = Callable[[int], Sequence[str]]
+Why = Callable[[int], Sequence[Word]]
 
 # How many standard deviations the items that are meant lie above the others; measured on one half
 # of movielens-posters and on emotify (docs/search.md).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,16 +14,30 @@ from prismrec.encoders.colour_names import ColourNames
 from prismrec.encoders.names import read_names
 from prismrec.errors import BadMedia
 from prismrec.media.load import loader
+from prismrec.search.words import WordIndex
 from prismrec.types import Floats, Ints
 
-__all__ = ["Reasons"]
+__all__ = ["Reasons", "Word"]
 
 MOST = 3  # classes, words or titles that are shown
+MOST_WORDS = 6
 NEAR = 25  # pictures or sounds that a title is chosen from
 PASSAGE = 90  # characters of a text that are shown
 SENTENCE = re.compile(r"[^.!?。！？；;\n]+[.!?。！？；;]*")
 TABLES = ("imagenet", "music_tags", "colours")
 TRACE = 0.01  # probability below which a label is not mentioned
+
+
+class Word(NamedTuple):
+    """Something that can be read: a word, a title, a sentence; or a label and its share."""
+
+    text: str
+    chinese: str = ""  # where it is known
+    share: float | None = None  # probability of a label, share of a colour, 0 to 1
+
+    def __str__(self) -> str:
+        share = "" if self.share is None else f"{self.share:.0%}"
+        return " ".join(part for part in (self.text, self.chinese, share) if part)
 
 
 class Reasons:
@@ -32,13 +46,13 @@ class Reasons:
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
 
-    def of_vector(self, encoder: Any, vector: Floats, row: int) -> list[str]:
+    def of_vector(self, encoder: Any, vector: Floats, row: int) -> list[Word]:
         """The passage that comes nearest, or the classes or tags that make an item match."""
         value = self.shop.item_media[encoder.modality].values[row]
         if value is None:
             return []
         if encoder.modality == "text":
-            return [_passage(value, encoder, vector)]
+            return [Word(_passage(value, encoder, vector))]
         if not hasattr(encoder, "describe"):
             return []
         try:
@@ -52,21 +66,21 @@ class Reasons:
         best = np.argsort(-gain * (evidence >= TRACE), kind="stable")[:MOST]
         best = best[(gain[best] > 0) & (evidence[best] >= TRACE)]
         names = _names(encoder)
-        return [
-            f"{names[place]} {evidence[place]:.0%}"
-            for place in best
-            if gain[place] > 0 and evidence[place] >= TRACE
-        ]
+        return [_labelled(names[place], evidence[place]) for place in best]
 
-    def colours(self, feature: Feature, names: Sequence[str], row: int) -> list[str]:
+    def words(self, index: WordIndex, text: str, row: int) -> list[Word]:
+        """The words of a request that an item has."""
+        return [Word(word) for word in index.shared(text, row)[:MOST_WORDS]]
+
+    def colours(self, feature: Feature, names: Sequence[str], row: int) -> list[Word]:
         """The shares of colours in a picture."""
         places = [ColourNames.labels.index(name) for name in names]
         both = _names(ColourNames)
-        return [f"{both[place]} {feature.values[row, place]:.0%}" for place in places]
+        return [_labelled(both[place], feature.values[row, place]) for place in places]
 
     def teachers(
         self, near: tuple[Feature, Feature], rows: Ints, vector: Floats, row: int
-    ) -> list[str]:
+    ) -> list[Word]:
         """Titles: of the items that look or sound most alike, those whose texts match best.
 
         The bridge weighs all items it was taught; these are the ones that show best what it does.
@@ -77,7 +91,7 @@ class Reasons:
         alike = media.values[rows] @ mine / np.linalg.norm(media.values[rows], axis=1).clip(1e-12)
         nearest = rows[np.argsort(-alike, kind="stable")[:NEAR]]
         best = np.argsort(-(texts.values[nearest] @ vector), kind="stable")[: MOST - 1]
-        return [self.shop.titles[int(nearest[place])] for place in best]
+        return [Word(self.shop.titles[int(nearest[place])]) for place in best]
 
 
 def _passage(text: str, encoder: Any, vector: Floats) -> str:
@@ -87,9 +101,13 @@ def _passage(text: str, encoder: Any, vector: Floats) -> str:
     return best if len(best) <= PASSAGE else best[: PASSAGE - 1].rstrip() + "…"
 
 
-def _names(encoder: Any) -> Sequence[str]:
+def _labelled(name: tuple[str, str], share: float) -> Word:
+    return Word(name[0], name[1], float(share))
+
+
+def _names(encoder: Any) -> Sequence[tuple[str, str]]:
     """Labels in both languages where they are ours."""
     for table in map(read_names, TABLES):
         if tuple(name.english for name in table) == tuple(encoder.labels):
-            return [f"{name.english} {name.chinese}" for name in table]
-    return list(encoder.labels)
+            return table
+    return [(label, "") for label in encoder.labels]

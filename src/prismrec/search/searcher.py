@@ -28,7 +28,7 @@ from prismrec.search.evidence import (
     of_colours,
     standardised,
 )
-from prismrec.search.reasons import Reasons
+from prismrec.search.reasons import Reasons, Word
 from prismrec.search.request import Request, Said, understand
 from prismrec.search.words import WordIndex
 from prismrec.store import Store
@@ -55,7 +55,7 @@ class Reason:
     modality: str  # of the item
     adds: float  # to the score
     standard: float  # standard deviations above the mean of the catalogue
-    words: tuple[str, ...]  # what can be read: words, classes, colours, titles
+    words: tuple[Word, ...]  # what can be read: words, classes, colours, titles
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Searcher:
     ) -> None:
         self.shop = replace(shop, user_media={}, user_features={})
         self._store, self._progress = store, progress
-        self._encoders: dict[str, list[Any]] = {
+        self.encoders: dict[str, list[Any]] = {
             modality: [encoder_of(e, modality) if isinstance(e, str) else e for e in chosen]
             for modality, chosen in encoders.items()
         }
@@ -157,7 +157,7 @@ class Searcher:
         for modality in there:
             if modality in (modalities or named or there):
                 found += self._of_words(said) if modality == "text" else []
-                for place, encoder in enumerate(self._encoders.get(modality, ())):
+                for place, encoder in enumerate(self.encoders.get(modality, ())):
                     found += self._of_encoder(encoder, request, said, first=not place)
         return found
 
@@ -176,14 +176,14 @@ class Searcher:
     def bridge(self, modality: str) -> Bridge:
         """What the shop's own texts teach about its pictures or sounds."""
         if modality not in self._bridges:
-            media, texts = (self.feature(self._encoders[m][0]) for m in (modality, "text"))
+            media, texts = (self.feature(self.encoders[m][0]) for m in (modality, "text"))
             self._bridges[modality] = learn(media, texts)
         return self._bridges[modality]
 
     def _of_words(self, said: Said) -> Iterator[Evidence]:
         match = self._words.match(said.words)
         if match is not None:
-            why = partial(self._words.shared, said.words)
+            why = partial(self._reasons.words, self._words, said.words)
             yield _evidence("words", "text", match, self._words.present, why)
 
     def _of_encoder(
@@ -214,7 +214,7 @@ class Searcher:
         space = getattr(encoder, "space", None)
         if space is None:
             return None
-        same = (e for e in self._encoders.get(modality, ()) if getattr(e, "space", None) == space)
+        same = (e for e in self.encoders.get(modality, ()) if getattr(e, "space", None) == space)
         return next(same, None)
 
     def _of_vector(self, kind: str, encoder: Any, vector: Floats) -> Evidence:
@@ -240,14 +240,14 @@ class Searcher:
 
     def _learnt(self, modality: str, text: bytes) -> Iterator[Evidence]:
         """What the bridge says; nothing where the shop has no texts, or they teach nothing."""
-        readers = self._encoders.get("text")
+        readers = self.encoders.get("text")
         if not readers or "text" not in self.shop.item_media:
             return
         bridge = self.bridge(modality)
         if bridge.strength > 0:
             vector = readers[0]([text])[0]
             standard = standardised(cosines(bridge.predicted, vector), bridge.predicted.present)
-            near = (self.feature(self._encoders[modality][0]), self.feature(readers[0]))
+            near = (self.feature(self.encoders[modality][0]), self.feature(readers[0]))
             why = partial(self._reasons.teachers, near, bridge.teachers, vector)
             yield Evidence("learnt", modality, bridge.strength, standard, why)
 
