@@ -37,8 +37,8 @@ class Encoded:
 
     data: Dataset
     problems: tuple[Problem, ...] = ()  # media that were skipped
-    counts: Mapping[str, Counts] = field(default_factory=dict)  # by modality
-    parts: Mapping[str, Mapping[str, Counts]] = field(default_factory=dict)  # and fingerprint
+    counts: Mapping[str, Counts] = field(default_factory=dict)  # by modality, summed over parts
+    parts: Mapping[str, Mapping[str, Counts]] = field(default_factory=dict)  # and by fingerprint
 
 
 def encode(

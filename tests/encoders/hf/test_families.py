@@ -104,6 +104,25 @@ def test_a_banner_does_not_fill_the_memory(model: Model) -> None:
     assert np.isfinite(open_(model("clip"), "image")([banner])).all()
 
 
+def test_a_video_is_the_mean_of_its_frames(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    from prismrec.encoders.hf import pictures
+
+    frames = [np.full((9, 9, 3), grey, np.uint8) for grey in (10, 200)]
+    for name, fields in (
+        ("clip", "normalise=false"),
+        ("dinov2", ""),
+        ("qwen2_vl", "normalise=false"),
+    ):
+        encoder = open_(model(name), "image", fields)
+        alone = []
+        for shown in (*frames, frames):
+            several = shown if isinstance(shown, list) else [shown]
+            monkeypatch.setattr(pictures, "decode_frames", lambda data, short_side, s=several: s)
+            alone.append(encoder([b"", b""])[1])
+        assert alone[2] == pytest.approx((alone[0] + alone[1]) / 2, abs=1e-5)
+        assert np.abs(alone[0] - alone[1]).max() > 1e-5
+
+
 def test_a_long_sound_is_the_mean_of_its_windows(model: Model) -> None:
     whole = noise(32_000)
     halves = [whole[:16_000], whole[16_000:]]

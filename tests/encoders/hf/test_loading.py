@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from encoders.hf.media import open_
+from encoders.hf.media import open_, picture
 from prismrec.encoders.choice import encoder_of
 from prismrec.errors import BadData, BadModel
 
@@ -108,6 +108,14 @@ def test_what_was_downloaded_needs_no_network(hub: Path, model: Model) -> None:
     assert encoder.fingerprint.startswith("hf-some-model-")
     direct = open_(model("bert"), "text")([b"red lamp"])
     assert encoder([b"red lamp"]) == pytest.approx(direct, abs=1e-6)
+
+
+def test_loading_says_nothing(copied: Model, capfd: pytest.CaptureFixture[str]) -> None:
+    folder = copied("siglip")
+    capfd.readouterr()
+    open_(folder, "text")([b"red lamp"])
+    open_(folder, "image")([picture(9, 9)])
+    assert capfd.readouterr() == ("", "")
 
 
 def test_options_are_plain_values(model: Model) -> None:

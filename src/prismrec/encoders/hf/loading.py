@@ -29,7 +29,7 @@ class Weights:
 
 
 _LOADED: WeakValueDictionary[tuple[str, str, str], Weights] = WeakValueDictionary()
-_LOADING = threading.Lock()
+_LOADING = threading.RLock()  # transformers imports its parts while it loads: one at a time
 
 
 def device() -> Any:
@@ -65,7 +65,7 @@ def load(source: Source, auto: str, **options: Any) -> Any:
     transformers = require("transformers", "hf")
     what = auto.removeprefix("Auto")
     loader = getattr(transformers, auto)
-    with _quiet(transformers):
+    with _LOADING, _quiet(transformers):
         return _named(
             source,
             what,
