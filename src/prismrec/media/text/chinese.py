@@ -47,21 +47,29 @@ def chinese_tag(word: str) -> str:
     return next((TAGS[found[:n]] for n in (2, 1) if found[:n] in TAGS), "X")
 
 
-@functools.cache
 def _segmenter() -> Any:
-    # jieba would keep its table as a file of its own in the shared temporary folder, where anybody
-    # may have put another one. Filling the table here takes half a second and needs no file.
-    with _ONE_AT_A_TIME:
-        segmenter = _quietly("jieba").Tokenizer()
-        segmenter.FREQ, segmenter.total = segmenter.gen_pfdict(segmenter.get_dict_file())
-        segmenter.initialized = True
-        return segmenter
+    with _ONE_AT_A_TIME:  # or each of several threads would fill a table of its own
+        return _filled_segmenter()
 
 
-@functools.cache
 def _tagger() -> Any:
     with _ONE_AT_A_TIME:
-        return _quietly("jieba.posseg").POSTokenizer(_segmenter())
+        return _filled_tagger()
+
+
+@functools.cache
+def _filled_segmenter() -> Any:
+    # jieba would keep its table as a file of its own in the shared temporary folder, where anybody
+    # may have put another one. Filling the table here takes half a second and needs no file.
+    segmenter = _quietly("jieba").Tokenizer()
+    segmenter.FREQ, segmenter.total = segmenter.gen_pfdict(segmenter.get_dict_file())
+    segmenter.initialized = True
+    return segmenter
+
+
+@functools.cache
+def _filled_tagger() -> Any:
+    return _quietly("jieba.posseg").POSTokenizer(_segmenter())
 
 
 def _quietly(module: str) -> Any:
