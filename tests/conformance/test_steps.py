@@ -16,6 +16,8 @@ import pytest
 
 from prismrec import registry
 from prismrec.media.audio import Sound
+from prismrec.media.text import Token
+from prismrec.media.text.segment import segment
 
 
 def pictures() -> Iterator[np.ndarray]:
@@ -46,13 +48,39 @@ def is_sound(given: Sound) -> bool:
     return fits and rate in (1, 8_000, 44_100) and bool(np.isfinite(samples).all())
 
 
+def texts() -> Iterator[str]:
+    yield from ("", " \n\t", "x", "1", "...", "<p>A &amp; B</p>", "\ud800\u202e\0", "cafÃ©")
+    yield "See https://a.example, 灯塔🎵👨\u200d👩\u200d👧 ＬＥＤ遠方 sooooo ßﬁ"
+    yield from ("word " * 3_000, "字" * 3_000, "<b" * 3_000, "مرحبا שלום हिन्दी 소년 海の")
+
+
+def is_text(given: str) -> bool:
+    return isinstance(given, str)
+
+
+def tokens() -> Iterator[tuple[Token, ...]]:
+    yield from (segment(text) for text in texts())
+    yield (Token("mice", "NOUN", "en"), Token("的", "PART", "zh"), Token("x", "", "xx"))
+
+
+def are_tokens(given: tuple[Token, ...]) -> bool:
+    return isinstance(given, tuple) and all(
+        isinstance(token, Token) and token.text and token.tag.isupper() | (token.tag == "")
+        for token in given
+    )
+
+
 MEDIA: dict[str, list[Any]] = {
     "audio-steps": [*sounds()],
     "image-steps": [*pictures()],
+    "text-steps": [*texts()],
+    "token-steps": [*tokens()],
 }
 VALID: dict[str, Callable[[Any], bool]] = {
     "audio-steps": is_sound,
     "image-steps": is_picture,
+    "text-steps": is_text,
+    "token-steps": are_tokens,
 }
 STEPS = [(kind, name) for kind in MEDIA for name in registry.names(kind)]
 
