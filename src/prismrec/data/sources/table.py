@@ -6,8 +6,9 @@ import csv
 import difflib
 import gzip
 import io
+import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from prismrec.types import Bools, Ints
 __all__ = ["SUFFIXES", "Sieve", "Table", "find", "read_table", "short"]
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
+LONGEST = 2**31 - 1  # bytes of a cell; the csv module stops at 131072 otherwise
+UNPACKED, TIMES = 64 * 1024**2, 50  # bytes that a packed table may have, and by how much it grows
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,12 +119,27 @@ def read_table(path: Path, *, separator: str = ",") -> Table:
     """
     parquet = path.suffix == ".parquet"
     table = _read_parquet(path) if parquet else _read_csv(path, separator)
+    table = _without_nul(table)
     texts = pl.col(pl.String).str.strip_chars()
     frame = table.frame.rename(str.strip).with_columns(pl.when(texts != "").then(texts))
     blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
     if frame.height == 0 or blank.all():
         raise BadData(f"{path.name}: the file has no rows below its header; put some in")
     return Table(path, frame.filter(~blank), table.records[~blank], separator, table.problems)
+
+
+def _without_nul(table: Table) -> Table:
+    """The same without NUL bytes, which no text has; told where there were some."""
+    texts = pl.col(pl.String)
+    found = table.frame.select(texts.str.contains("\0", literal=True).fill_null(False))
+    rows = np.flatnonzero(found.to_numpy().any(axis=1))
+    if not len(rows):
+        return table
+    line = table.line(int(rows[0]))
+    remedy = "export the table again, as UTF-8; they were left out"
+    problem = Problem(table.name, line, "a cell holds NUL bytes", remedy, len(rows))
+    frame = table.frame.with_columns(texts.str.replace_all("\0", "", literal=True))
+    return replace(table, frame=frame, problems=(*table.problems, problem))
 
 
 def _read_parquet(path: Path) -> Table:
@@ -137,7 +155,8 @@ def _read_parquet(path: Path) -> Table:
 
 def _read_csv(path: Path, separator: str) -> Table:
     try:
-        frame = pl.read_csv(path, infer_schema=False, separator=separator)
+        source = _unpacked(path) if path.suffix == ".gz" else path
+        frame = pl.read_csv(source, infer_schema=False, separator=separator)
     except pl.exceptions.NoDataError:
         raise BadData(f"{path.name}: the file is empty; it needs a header and rows") from None
     except pl.exceptions.ComputeError:
@@ -176,6 +195,7 @@ def _records(path: Path, separator: str) -> Iterator[tuple[int, list[str], str]]
     """Line, cells and fault of each record of a csv file, the header first."""
     opened = gzip.open if path.suffix == ".gz" else open
     with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+        csv.field_size_limit(max(LONGEST, csv.field_size_limit()))
         reader = csv.reader(file, delimiter=separator, strict=True)
         started = False
         while True:
@@ -197,8 +217,24 @@ def _records(path: Path, separator: str) -> Iterator[tuple[int, list[str], str]]
                 yield line, cells, ""
 
 
+def _unpacked(path: Path) -> bytes:
+    """What a packed file holds, unless it is far more than tables of its size do."""
+    most = max(UNPACKED, TIMES * path.stat().st_size)
+    try:
+        with gzip.open(path) as file:
+            raw = file.read(most + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadData(f"{path.name}: not a whole gzip file ({error}); pack it anew") from None
+    if len(raw) > most:
+        raise BadData(
+            f"{path.name}: unpacks to more than {most // 1024**2} MiB, {TIMES} times its size; "
+            f"if it is meant, unpack it to {path.stem}"
+        )
+    return raw
+
+
 def _check_utf8(path: Path) -> None:
-    raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    raw = _unpacked(path) if path.suffix == ".gz" else path.read_bytes()
     try:
         raw.decode("utf-8")
         where = 0 if b"\0" in raw else -1
