@@ -63,7 +63,7 @@ PATHS: tuple[Kind, ...] = (
     refused("link-out", "link-out.png", "file.outside"),
     refused("link-device", "link-zero.png", "file.outside"),
     refused("link-folder", "link-folder/secret.png", "file.outside"),
-    refused("nul", "here\0.png", "file.outside"),
+    path("nul", "here\0.png"),  # dropped and told on reading
     refused("address", "http://127.0.0.1:1/secret.png", "file.address"),
     refused("metadata", "http://169.254.169.254/latest", "file.address"),
     refused("file-address", "file:///etc/hostname", "file.address"),

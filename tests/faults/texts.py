@@ -56,7 +56,7 @@ TEXTS: tuple[Kind, ...] = (
     text("lost", LOST, "text.mojibake"),
     text("zero-width", "Pap\u200ber la\u200bmp with warm light", "text.invisible"),
     text("mark", "\ufeffA paper lamp for small rooms", "text.invisible"),
-    text("nul", "Paper\0lamp with some warm light", "text.invisible"),
+    text("nul", "Paper\0 lamp with some warm light"),  # dropped and told on reading
     text("control", "Paper \x07lamp with \x1b[31mred\x1b[0m light", "text.invisible"),
     text("turned-round", "Paper lamp \u202egnp.exe", "text.invisible"),
     good("huge", "text", lambda: b"warm light of a paper lamp " * 2_000_000, "text.long"),
