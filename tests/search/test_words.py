@@ -18,11 +18,20 @@ def test_scores_are_those_of_the_formula() -> None:
     assert index.present.tolist() == [True, True, False, True, True]
     # lengths in terms, stop words and pairs counted as they are indexed
     lengths = [2, 2, 0, 7, 1]
-    idf = math.log(1 + (4 - 2 + 0.5) / (2 + 0.5))
     for row, count in ((0, 1), (1, 2)):
         norm = 1.2 * (0.25 + 0.75 * lengths[row] / (sum(lengths) / 4))
-        assert found[row] == pytest.approx(idf * count * 2.2 / (count + norm), rel=1e-5)
+        # divided by the idf, which is what one occurrence in a text of mean length has
+        assert found[row] == pytest.approx(count * 2.2 / (count + norm), rel=1e-5)
     assert not found[2:].any()
+
+
+def test_words_that_no_text_has_count_against_a_match() -> None:
+    index = WordIndex(TEXTS)
+    whole, half = index.match("lamp"), index.match("lamp zeppelin")
+    assert whole is not None
+    assert half is not None
+    lamp, one = (math.log(1 + (4 - df + 0.5) / (df + 0.5)) for df in (2, 1))
+    assert half[0] == pytest.approx(whole[0] * lamp / (lamp + one), rel=1e-5)
 
 
 def test_shared_words_are_written_as_they_were_asked_for() -> None:

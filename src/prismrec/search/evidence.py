@@ -13,6 +13,7 @@ from prismrec.search.reasons import Word
 from prismrec.types import Bools, Floats
 
 __all__ = [
+    "HIGHEST",
     "STRENGTHS",
     "Evidence",
     "Why",
@@ -38,7 +39,7 @@ STRENGTHS = {
     "palette": 0.5,  # like that of the picture that was given
     "crossed": 0.2,  # picture or sound against another modality, by names on both sides
 }
-LOWEST, HIGHEST = -3.0, 5.0  # standard scores; a rare word in one title would be at 40
+LOWEST, HIGHEST = -3.0, 5.0  # standard scores; words have the highest where all are there
 LEAST_SHARE = 0.02  # of a colour; what has none differs little from what has a trace
 
 
@@ -54,7 +55,7 @@ class Evidence:
     kind: str  # a key of STRENGTHS, or "learnt"
     modality: str  # of the items
     strength: float
-    standard: Floats  # (n,) mean 0 and variance 1 over the items; NaN where there is no such medium
+    standard: Floats  # (n,) as `standardised` makes them; NaN where an item has no such medium
     why: Why  # from a row to what can be read
 
     @property

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
+from typing import NamedTuple
 
 from jinja2 import Environment
 from PIL import Image
@@ -25,6 +26,7 @@ SIDE = 360  # pixels of a thumbnail's longer side
 MAX_SOUND = 400_000  # bytes of a sound that is put into the page
 MAX_SOUNDS = 8_000_000  # bytes of all of them
 SHOWN = 4  # reasons of one item
+LEAST_ASPECT = 2 / 3  # of a frame
 LEAST = 0.15  # what a reason adds to be shown
 MODALITIES = {"image": ("picture", "图片"), "text": ("text", "文字"), "audio": ("sound", "声音")}
 KINDS = {
@@ -35,7 +37,7 @@ KINDS = {
     "seen": ("seen in it", "画面中有"),
     "heard": ("heard in it", "听起来"),
     "joint": ("fits the request", "与所找相符"),
-    "learnt": ("alike", "相似的有"),
+    "learnt": ("resembles", "与之相像"),
     "looks": ("looks alike", "看起来相似"),
     "sounds": ("sounds alike", "听起来相似"),
     "crossed": ("fits what was given", "与所给的相配"),
@@ -44,12 +46,17 @@ QUOTED = ("meaning",)
 TYPES = {b"RIFF": "audio/wav", b"OggS": "audio/ogg", b"fLaC": "audio/flac"}
 
 
+class _Picture(NamedTuple):
+    uri: str = ""  # a data URI; empty where there is none
+    aspect: float = 1.0  # width by height
+
+
 @dataclass(frozen=True)
 class _Card:
     hit: Hit
     reasons: Sequence[Reason]
-    picture: str  # data URIs; empty where there is none
-    sound: str
+    picture: _Picture
+    sound: str  # a data URI; empty where there is none
     width: int  # of the bar, in hundredths
 
 
@@ -74,10 +81,11 @@ def to_html(shop: Shop, request: Request, hits: Sequence[Hit]) -> str:
         shop=shop.name,
         n_items=len(shop.item_ids),
         request=request.text,
-        picture=_thumbnail(request.image),
+        picture=_thumbnail(request.image).uri,
         sound=_sound(request.audio, most=MAX_SOUND),
         language="zh" if re.search("[\u4e00-\u9fff]", request.text) else "en",
         cards=cards,
+        aspect=_aspect(cards),
         modalities=MODALITIES,
         used={reason.modality for hit in hits for reason in hit.reasons},
         kinds=KINDS,
@@ -101,17 +109,23 @@ def _content(shop: Shop, modality: str, row: int) -> bytes | None:
         return None
 
 
-def _thumbnail(content: bytes | None) -> str:
+def _aspect(cards: Sequence[_Card]) -> float:
+    """The middle one of the pictures' aspects, so that most fill their frame."""
+    known = sorted(card.picture.aspect for card in cards if card.picture.uri)
+    return min(max(known[len(known) // 2], LEAST_ASPECT), 1 / LEAST_ASPECT) if known else 1.0
+
+
+def _thumbnail(content: bytes | None) -> _Picture:
     if content is None:
-        return ""
+        return _Picture()
     try:
         picture = Image.fromarray(decode_image(content, short_side=SIDE))
     except BadMedia:
-        return ""
+        return _Picture()
     picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=82)
-    return _uri(file.getvalue(), "image/jpeg")
+    return _Picture(_uri(file.getvalue(), "image/jpeg"), picture.width / picture.height)
 
 
 def _sound(content: bytes | None, *, most: int) -> str:

@@ -20,6 +20,7 @@ from prismrec.encoders.use import UseMultilingual
 from prismrec.errors import BadData
 from prismrec.search.bridge import Bridge, learn
 from prismrec.search.evidence import (
+    HIGHEST,
     STRENGTHS,
     Evidence,
     Why,
@@ -184,7 +185,8 @@ class Searcher:
         match = self._words.match(said.words)
         if match is not None:
             why = partial(self._reasons.words, self._words, said.words)
-            yield _evidence("words", "text", match, self._words.present, why)
+            standard = np.where(self._words.present, (HIGHEST * match).clip(max=HIGHEST), np.nan)
+            yield Evidence("words", "text", STRENGTHS["words"], standard, why)
 
     def _of_encoder(
         self, encoder: Any, request: Request, said: Said, *, first: bool

@@ -14,7 +14,7 @@ from scipy import sparse
 from prismrec.media.text.scripts import HAN, KANA
 from prismrec.media.text.stopwords import STOP_WORDS
 from prismrec.packages import require
-from prismrec.types import Csr, Floats
+from prismrec.types import Csr, Doubles, Floats
 
 __all__ = ["WordIndex"]
 
@@ -36,11 +36,17 @@ class WordIndex:
         self._texts = texts
 
     def match(self, text: str) -> Floats | None:
-        """(n,) sums over the words of the text; None where no word of it is in the catalogue."""
+        """(n,) sums over the words of the text; None where no word of it is in the catalogue.
+
+        They are divided by what a text of mean length would have that holds each word once, so 1
+        means all of it. A word that no text has counts as one that a single text has.
+        """
         columns = [*self._columns(text)]
         if not columns:
             return None
-        return np.asarray(self._weights[:, columns].sum(axis=1), np.float32).ravel()
+        n_unknown = len({term for term, _ in _terms(text)}) - len(columns)
+        most = float(self._idf[columns].sum()) + n_unknown * _idf_of(1, int(self.present.sum()))
+        return np.asarray(self._weights[:, columns].sum(axis=1) / most, np.float32).ravel()
 
     def shared(self, text: str, row: int) -> list[str]:
         """The words of the text that a row has, those that add most first."""
@@ -62,8 +68,12 @@ class WordIndex:
     def _weights(self) -> Csr:
         return self._built[1]
 
+    @property
+    def _idf(self) -> Doubles:
+        return self._built[2]
+
     @cached_property
-    def _built(self) -> tuple[dict[str, int], Csr]:
+    def _built(self) -> tuple[dict[str, int], Csr, Doubles]:
         vocabulary: dict[str, int] = {}
         rows, columns = [], []
         for row, text in enumerate(self._texts):
@@ -73,12 +83,16 @@ class WordIndex:
         shape = (len(self._texts), max(len(vocabulary), 1))
         counts = sparse.csr_array((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
         counts.sum_duplicates()
-        return vocabulary, _bm25(counts, n=int(self.present.sum()))
+        frequency = np.bincount(counts.indices, minlength=counts.shape[1])
+        idf = _idf_of(frequency, int(self.present.sum()))
+        return vocabulary, _bm25(counts, idf, n=int(self.present.sum())), idf
 
 
-def _bm25(counts: Csr, *, n: int) -> Csr:
-    frequency = np.bincount(counts.indices, minlength=counts.shape[1])
-    idf = np.log1p((n - frequency + 0.5) / (frequency + 0.5))
+def _idf_of(frequency: Any, n: int) -> Any:
+    return np.log1p((n - frequency + 0.5) / (frequency + 0.5))
+
+
+def _bm25(counts: Csr, idf: Doubles, *, n: int) -> Csr:
     length = np.asarray(counts.sum(axis=1)).ravel()
     norm = SATURATION * (1 - LENGTH + LENGTH * length / max(float(length.sum()) / max(n, 1), 1e-9))
     row = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
