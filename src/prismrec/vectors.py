@@ -207,4 +207,6 @@ def _chunks(values: Iterable[Each], length: int) -> Iterator[list[Each]]:
 
 
 def _workers() -> int:
-    return min(os.cpu_count() or 1, MAX_WORKERS)
+    """One for each core that this process may use, which is fewer than there are in a container."""
+    mine = getattr(os, "sched_getaffinity", None)  # not on every system
+    return min(len(mine(0)) if mine else os.cpu_count() or 1, MAX_WORKERS)
