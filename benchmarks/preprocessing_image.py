@@ -32,6 +32,7 @@ from prismrec.registry import build, build_steps
 
 TASKS = {"movielens-posters": "genres", "pokemon-vgc": "types"}
 K = 10
+NOTHING = "brightness(factor=1)"  # so that pictures are read at the same size as with a step
 SPECS = (
     "non-local-means", "bilateral", "median", "clahe", "sharpen", "auto-contrast",
     "grey-world", "grey-world(strength=0.5)", "brightness", "contrast", "gamma", "saturation",
@@ -125,7 +126,7 @@ def cost(spec: str, task: Task) -> float:
 
 def compare(encoder: Any, task: Task) -> None:
     """Each step alone on the pictures as they are."""
-    first, many = hits(vectors(encoder, task, ()), task)
+    first, many = hits(vectors(encoder, task, build_steps("image-steps", NOTHING)), task)
     print(f"| {task.name} | none | {mean(first)} | {mean(many)} | | | |", flush=True)
     for spec in SPECS:
         one, some = hits(vectors(encoder, task, build_steps("image-steps", spec)), task)
@@ -135,7 +136,7 @@ def compare(encoder: Any, task: Task) -> None:
 
 def repair(encoder: Any, task: Task) -> None:
     """Every second picture spoiled; the step is applied to all, since nobody knows which."""
-    whole = vectors(encoder, task, ())
+    whole = vectors(encoder, task, build_steps("image-steps", NOTHING))
     _, best = hits(whole, task)
     for kind, specs in REPAIRS.items():
         _, worst = hits(mixed(whole, vectors(encoder, task, (Spoil(kind),))), task)
