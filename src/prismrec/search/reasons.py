@@ -17,7 +17,7 @@ from prismrec.media.load import loader
 from prismrec.search.words import WordIndex
 from prismrec.types import Floats, Ints
 
-__all__ = ["Reasons", "Word"]
+__all__ = ["Reasons", "Taught", "Word"]
 
 MOST = 3  # classes, words or titles that are shown
 MOST_WORDS = 6
@@ -38,6 +38,14 @@ class Word(NamedTuple):
     def __str__(self) -> str:
         share = "" if self.share is None else f"{self.share:.0%}"
         return " ".join(part for part in (self.text, self.chinese, share) if part)
+
+
+class Taught(NamedTuple):
+    """What a bridge was taught with."""
+
+    media: Feature
+    texts: Feature
+    rows: Ints
 
 
 class Reasons:
@@ -78,14 +86,12 @@ class Reasons:
         both = _names(ColourNames)
         return [_labelled(both[place], feature.values[row, place]) for place in places]
 
-    def teachers(
-        self, near: tuple[Feature, Feature], rows: Ints, vector: Floats, row: int
-    ) -> list[Word]:
+    def teachers(self, taught: Taught, vector: Floats, row: int) -> list[Word]:
         """Titles: of the items that look or sound most alike, those whose texts match best.
 
         The bridge weighs all items it was taught; these are the ones that show best what it does.
         """
-        media, texts = near
+        media, texts, rows = taught
         rows = rows[rows != row]
         mine = media.values[row]
         alike = media.values[rows] @ mine / np.linalg.norm(media.values[rows], axis=1).clip(1e-12)

@@ -29,7 +29,7 @@ from prismrec.search.evidence import (
     of_colours,
     standardised,
 )
-from prismrec.search.reasons import Reasons, Word
+from prismrec.search.reasons import Reasons, Taught, Word
 from prismrec.search.request import Request, Said, understand
 from prismrec.search.words import WordIndex
 from prismrec.store import Store
@@ -249,8 +249,8 @@ class Searcher:
         if bridge.strength > 0:
             vector = readers[0]([text])[0]
             standard = standardised(cosines(bridge.predicted, vector), bridge.predicted.present)
-            near = (self.feature(self.encoders[modality][0]), self.feature(readers[0]))
-            why = partial(self._reasons.teachers, near, bridge.teachers, vector)
+            media, texts = self.feature(self.encoders[modality][0]), self.feature(readers[0])
+            why = partial(self._reasons.teachers, Taught(media, texts, bridge.teachers), vector)
             yield Evidence("learnt", modality, bridge.strength, standard, why)
 
     def _hit(self, row: int, score: float, found: Sequence[Evidence]) -> Hit:
