@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from prismrec.reduction import reduce as reduce
     from prismrec.saving import load as load
     from prismrec.saving import save as save
+    from prismrec.search import search as search
     from prismrec.train import Training as Training
 
 __version__ = "0.1.0"
@@ -65,6 +66,7 @@ __all__ = [
     "read",
     "reduce",
     "save",
+    "search",
     "split",
     "top_k",
 ]
@@ -93,6 +95,7 @@ _HOME = {
     "read": "prismrec.data.read",
     "reduce": "prismrec.reduction",
     "save": "prismrec.saving",
+    "search": "prismrec.search",
     "split": "prismrec.data.split",
     "top_k": "prismrec.rankers",
 }
