@@ -1,4 +1,4 @@
-"""Encoding and checking from the command line: what is new, what is reused, what is broken."""
+"""Encoding from the command line: what is new, what is reused, what is broken."""
 
 from __future__ import annotations
 
@@ -56,14 +56,15 @@ def test_an_unknown_encoder_is_refused(raw_shop: Path) -> None:
     assert "tfidf" in result.stderr
 
 
-def test_check_counts_and_names_what_is_broken(raw_shop: Path, ask: Ask) -> None:
-    found = ask("check", raw_shop)
-    assert found["counts"]["items"] == 3
-    assert found["coverage"]["text"] == 1
-    assert "b.png" in {problem["file"] for problem in found["problems"]}
-    shown = CliRunner().invoke(app, ["check", str(raw_shop)]).stdout
-    assert "b.png" in shown
-    assert "66.7%" in shown
+def test_parts_of_joined_encoders_are_counted_apart(raw_shop: Path, ask: Ask) -> None:
+    ask("encode", raw_shop, "--image", "none", "--text", "tfidf")
+    joined = ("--image", "none", "--text", "tfidf+tfidf:dim=8")
+    found = ask("encode", raw_shop, *joined)
+    assert found["counts"]["text"] == {"computed": 3, "reused": 3, "skipped": 0}
+    parts = list(found["parts"]["text"].values())
+    assert [(part["computed"], part["reused"]) for part in parts] == [(0, 3), (3, 0)]
+    shown = CliRunner().invoke(app, ["encode", str(raw_shop), *joined]).stdout
+    assert all(name in shown for name in found["parts"]["text"])
 
 
 def test_make_shop_says_where_it_stands(tmp_path: Path, ask: Ask) -> None:
