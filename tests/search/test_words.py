@@ -36,8 +36,9 @@ def test_words_that_no_text_has_count_against_a_match() -> None:
 
 def test_shared_words_are_written_as_they_were_asked_for() -> None:
     index = WordIndex(TEXTS)
-    assert index.shared("a LAMPS in brass", 0) == ["brass", "lamps"]
-    assert index.shared("台灯", 3) == ["台灯"]
+    assert index.shared("a LAMPS in brass", 0) == ["lamps", "brass"]
+    assert index.shared("黄铜的台灯", 3) == ["黄铜", "台灯"]
+    assert index.shared("铜台灯", 3) == ["铜台灯"]
     assert index.shared("lamp", 4) == []
 
 

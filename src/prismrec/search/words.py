@@ -21,6 +21,9 @@ __all__ = ["WordIndex"]
 SATURATION, LENGTH = 1.2, 0.75  # k1 and b of BM25
 UNSPACED = re.compile(f"[{HAN}{KANA}]")
 RUN = re.compile(f"[{HAN}{KANA}]+|[^\\W_{HAN}{KANA}]+(?:['’][^\\W_{HAN}{KANA}]+)*")
+LIGHT = {*STOP_WORDS["zh"]} - set(
+    "上下中内外前后里来去要会能把对向往时地得过"
+)  # also parts of words
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -49,11 +52,16 @@ class WordIndex:
         return np.asarray(self._weights[:, columns].sum(axis=1) / most, np.float32).ravel()
 
     def shared(self, text: str, row: int) -> list[str]:
-        """The words of the text that a row has, those that add most first."""
+        """The words of the text that a row has, in the order of the text; pairs are joined."""
         columns = self._columns(text)
         adds = self._weights[[row]][:, [*columns]].toarray()[0]
-        found = zip(adds, columns.values(), strict=True)
-        return [word for add, word in sorted(found, key=lambda pair: -pair[0]) if add > 0]
+        found: list[str] = []
+        for add, word in zip(adds, columns.values(), strict=True):
+            if add > 0 and found and UNSPACED.match(word) and found[-1] + word[1:] in text:
+                found[-1] += word[1:]
+            elif add > 0:
+                found.append(word)
+        return found
 
     def _columns(self, text: str) -> dict[int, str]:
         """Columns of the words of a request that the catalogue has, and how they are written."""
@@ -115,7 +123,7 @@ def _terms(text: str, *, characters: bool = False) -> Iterator[tuple[str, str]]:
             continue
         pairs = [run[place : place + 2] for place in range(len(run) - 1)]
         singles = [*run] if characters or not pairs else []
-        yield from ((term, term) for term in (*pairs, *singles) if term not in STOP_WORDS["zh"])
+        yield from ((term, term) for term in (*pairs, *singles) if not LIGHT & {term, *term})
 
 
 @lru_cache(maxsize=65536)
