@@ -185,7 +185,7 @@ def jobs(texts: list[str]) -> dict[str, Callable[[], object]]:
         for name in registry.names(kind):
             (step,) = registry.build_steps(kind, name)
             out[name] = lambda step=step, given=given: [step(each) for each in given]
-    out["language"] = lambda: [language_of.__wrapped__(text) for text in texts]
+    out["language"] = lambda: [language_of(text) for text in texts]
     out["segment"] = lambda: [segment(text) for text in texts]
     out["keywords"] = lambda: [keywords(text) for text in texts]
     return out

@@ -58,10 +58,8 @@ def test_any_text_has_an_answer(text: str) -> None:
 
 
 def test_chinese_needs_no_package_and_english_names_it(monkeypatch) -> None:
-    language_of.cache_clear()
     language._classifier.cache_clear()
     monkeypatch.setitem(sys.modules, "py3langid.langid", None)
     assert language_of("海边的少年").code == "zh"
     with pytest.raises(MissingPackage, match=r'pip install "prismrec\[media\]"'):
         language_of("the boy by the sea")
-    language_of.cache_clear()

@@ -30,7 +30,6 @@ class Language(NamedTuple):
 UNKNOWN = Language("und", 0.0)
 
 
-@functools.lru_cache(maxsize=4096)
 def language_of(text: str) -> Language:
     """The language that most of a text is written in.
 
