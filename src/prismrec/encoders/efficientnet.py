@@ -137,7 +137,7 @@ def _convert() -> bytes:
 def _convert_head() -> bytes:
     tensors = read_checkpoint(WEIGHTS.read())
     weight, bias = tensors["_fc.weight"].T, tensors["_fc.bias"]
-    return head_graph("efficientnet-lite0-labels", weight, bias, "Softmax")
+    return head_graph("efficientnet-lite0-labels", weight, bias, activation="Softmax")
 
 
 class _Network:

@@ -146,7 +146,7 @@ def _convert() -> bytes:
 def _convert_head() -> bytes:
     tensors = read_bundle(INDEX.read(), WEIGHTS.read())
     weight, bias = tensors["dense_1/kernel"], tensors["dense_1/bias"]
-    return head_graph("musicnn-labels", weight, bias, "Sigmoid")
+    return head_graph("musicnn-labels", weight, bias, activation="Sigmoid")
 
 
 class _Network:

@@ -89,7 +89,7 @@ class Graph:
 
 
 def head_graph(
-    name: str, weight: npt.NDArray[Any], bias: npt.NDArray[Any], activation: str
+    name: str, weight: npt.NDArray[Any], bias: npt.NDArray[Any], *, activation: str
 ) -> bytes:
     """The layer above an embedding, (n, d) to (n, labels) probabilities; `weight` is (d, labels).
 
