@@ -20,6 +20,7 @@ __all__ = ["Counts", "Vectors", "vectors_of"]
 
 # Contents that each worker loses in a kill; an encoder may have a `batch_size` of its own.
 BATCH = {"image": 32, "text": 256, "audio": 8}
+HEAVY = 32 * 1024**2  # bytes of media in one thread, from which a batch is encoded in parts
 LOOK_UP = 512  # values that are read, or looked up, at once
 MAX_WORKERS = 16
 
@@ -164,25 +165,31 @@ def _results(done: Iterable[Future[_Batch]]) -> Iterator[_Batch]:
 
 
 def _encode_batch(jobs: Sequence[tuple[str, str]], encoder: Encoder, load: Load) -> _Batch:
+    batch = _Batch({}, {})
     contents: dict[str, bytes] = {}
-    faults: dict[str, str] = {}
     for key, value in jobs:
         try:
-            content = load(value)
+            contents[key] = load(value)
         except BadMedia as bad:
-            faults[key] = bad.reason
+            batch.faults[key] = bad.reason
             continue
-        if vector_key(encoder.fingerprint, content) == key:
-            contents[key] = content
-        else:  # a vector under the old content's key would be wrong for good
-            faults[key] = "changed while it was read"
-    vectors = {}
+        if vector_key(encoder.fingerprint, contents[key]) != key:
+            # A vector under the old content's key would be wrong for good.
+            batch.faults[key] = "changed while it was read"
+            del contents[key]
+        if sum(map(len, contents.values())) > HEAVY:
+            _encode_into(batch, contents, encoder)
+            contents.clear()
+    _encode_into(batch, contents, encoder)
+    return batch
+
+
+def _encode_into(batch: _Batch, contents: Mapping[str, bytes], encoder: Encoder) -> None:
     for key, out in zip(contents, _encode_each([*contents.values()], encoder), strict=True):
         if isinstance(out, BadMedia):
-            faults[key] = out.reason
+            batch.faults[key] = out.reason
         else:
-            vectors[key] = out
-    return _Batch(vectors, faults)
+            batch.vectors[key] = out
 
 
 def _encode_each(contents: list[bytes], encoder: Encoder) -> list[Floats | BadMedia]:
