@@ -83,11 +83,12 @@ def work(chosen: argparse.Namespace) -> None:
     shop = read(chosen.shops[0])
     choice = {name: spec_of(getattr(chosen, name)) for name in MODALITIES}
     encoders = choose_encoders(shop, **choice)
+    store = open_store(chosen.work)
     diary.write("began", ["now"])
     while chosen.meet and not Path(chosen.meet).exists():
         time.sleep(0.01)
     watched = {name: Watched(encoder, diary) for name, encoder in encoders.items()}
-    encode_media(shop, watched, store=WatchedStore(open_store(chosen.work), diary))
+    encode_media(shop, watched, store=WatchedStore(store, diary))
     diary.write("ended", ["well"])
 
 
@@ -148,13 +149,12 @@ def measure(chosen: argparse.Namespace, shop: Path, folder: Path) -> dict[str, A
     seconds = Run(chosen, shop, place("calm"), folder / "calm.log").wait()
     expected = vectors_in(place("calm"))
 
-    rng, runs, kills = random.Random(chosen.seed), [], 0
-    while kills < chosen.kills:
-        run = Run(chosen, shop, place("killed"), folder / f"{len(runs)}.log")
+    rng, runs = random.Random(chosen.seed), []
+    for number in range(chosen.kills):
+        run = Run(chosen, shop, place("killed"), folder / f"{number}.log")
         runs.append(run)
         if not run.kill(rng.uniform(0, 1.6 * seconds / chosen.kills)):
             break
-        kills += 1
     last = Run(chosen, shop, place("killed"), folder / "last.log")
     last.wait()
 
@@ -169,7 +169,7 @@ def measure(chosen: argparse.Namespace, shop: Path, folder: Path) -> dict[str, A
         "shop": shop.name,
         "seconds undisturbed": round(seconds, 1),
         "vectors": len(expected),
-        "kills": kills,
+        "kills": sum(not run.lines("ended") for run in runs),
         "computed by each run": [len(run.lines("computed")) for run in (*runs, last)],
         "kept by each run": [len(run.lines("kept")) for run in (*runs, last)],
         "kept, then computed again": again([*runs, last]),
