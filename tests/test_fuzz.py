@@ -90,6 +90,7 @@ def judge(found: dict[str, Any], kinds: tuple[Kind, ...]) -> None:
     for modality, present in found["present"].items():
         usable = {kind.name for kind in kinds if kind.usable and kind.modality == modality}
         assert set(present) == usable
+    assert found["counts"]["table.skipped"] == 1  # NUL bytes, which reading drops
     assert found["peak_mib"] < PEAK_MIB
 
 

@@ -5,12 +5,12 @@ A new detector is one function here and one row of `DETECTORS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageStat
 from scipy import fft, ndimage
 
 from prismrec.media.image import Pixels, decode_frames, picture_size
@@ -23,6 +23,7 @@ SIDE = 256  # the shorter side at which sharpness is judged, whatever the file h
 TINY = 32  # pixels of the shorter side
 ASPECT = 4.0  # longer side to shorter
 FLAT, DULL = 2.0, 24.0  # levels of 255: spread of a blank picture, range of one without contrast
+RARE = 0.005  # share of the darkest, and of the lightest, pixels that do not count as contrast
 SHARP = 0.015  # variance of the Laplacian to that of the picture; sharp ones have over 0.08
 HASH_BYTES, GRID = 8, 8  # of a sketch: the hash, then GRID x GRID x 3 mean colours
 
@@ -34,6 +35,7 @@ class Picture:
     width: int  # pixels, as stored
     height: int
     grey: Floats  # (h, w) luminance, 0 to 255, of the reduced picture
+    levels: Sequence[int]  # (256,) how many of its pixels have each luminance
     spread: float  # standard deviation of its most varied channel
 
 
@@ -46,10 +48,9 @@ def judged(data: bytes) -> tuple[list[tuple[str, str]], npt.NDArray[np.generic],
     """
     width, height = picture_size(data)
     reduced = _reduced(decode_frames(data, short_side=SIDE, frames=1)[0])
-    pixels = np.asarray(reduced)
-    grey = np.asarray(reduced.convert("L"), np.float32)
-    spread = float(pixels.reshape(-1, 3).std(axis=0).max())
-    picture = Picture(width, height, grey, spread)
+    grey = reduced.convert("L")
+    spread = max(ImageStat.Stat(reduced).stddev)
+    picture = Picture(width, height, np.asarray(grey, np.float32), grey.histogram(), spread)
     found = [(known.code, detail) for known, look in DETECTORS if (detail := look(picture))]
     return found, _sketch(reduced), float(width * height)
 
@@ -79,8 +80,9 @@ def _blank(picture: Picture) -> str:
 def _dull(picture: Picture) -> str:
     if _tiny(picture) or _blank(picture):
         return ""
-    low, high = np.percentile(picture.grey, (2, 98))
-    return f"levels {low:.0f} to {high:.0f} of 255" if high - low < DULL else ""
+    share = np.cumsum(picture.levels) / sum(picture.levels)
+    low, high = np.searchsorted(share, (RARE, 1 - RARE))
+    return f"levels {low} to {high} of 255" if high - low < DULL else ""
 
 
 def _blurred(picture: Picture) -> str:
