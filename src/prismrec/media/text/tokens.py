@@ -60,11 +60,16 @@ class Stem:
     def __call__(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         """As many tokens."""
         return tuple(
-            token._replace(text=_stemmer(token.language).stemWord(token.text.lower()))
+            token._replace(text=_stem(token.text.lower(), token.language))
             if token.language in STEMMERS
             else token
             for token in tokens
         )
+
+
+@functools.lru_cache(maxsize=65536)
+def _stem(word: str, language: str) -> str:
+    return str(_stemmer(language).stemWord(word))
 
 
 def _stemmer(language: str) -> Any:
