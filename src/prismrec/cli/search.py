@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["search"]
 
 MODALITIES = ("image", "text", "audio")
+LEAST = 0.02  # share of a modality that is mentioned
 SPELT_OUT = 3  # reasons in a line of the table
 
 
@@ -94,7 +95,9 @@ def _plain(hit: Hit) -> dict[str, Any]:
 def _print(hits: list[Hit]) -> None:
     rows = []
     for place, hit in enumerate(hits, start=1):
-        shares = "  ".join(f"{name} {share:.0%}" for name, share in hit.shares.items())
+        shares = "  ".join(
+            f"{name} {share:.0%}" for name, share in hit.shares.items() if share > LEAST
+        )
         rows.append((place, hit.item, hit.title, hit.score, shares))
     table("", ("", "item", "title", "score", "goes by"), rows)
     say()
