@@ -57,3 +57,13 @@ def test_words_that_no_text_has_match_nothing(text: str) -> None:
 
 def test_a_catalogue_without_texts_matches_nothing() -> None:
     assert WordIndex([None, ""]).match("lamp") is None
+
+
+def test_names_of_goods_say_nothing_beside_other_words() -> None:
+    index = WordIndex(["a film about a lamp", "the lamp", "the sea"])
+    alone, beside = index.match("film"), index.match("a lamp film")
+    assert alone is not None
+    assert beside is not None
+    assert alone.argmax() == 0
+    assert beside[1] > beside[0] > beside[2] == 0
+    assert index.shared("a lamp film", 0) == ["lamp"]

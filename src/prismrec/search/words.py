@@ -24,6 +24,21 @@ RUN = re.compile(f"[{HAN}{KANA}]+|[^\\W_{HAN}{KANA}]+(?:['’][^\\W_{HAN}{KANA}]
 LIGHT = {*STOP_WORDS["zh"]} - set(
     "上下中内外前后里来去要会能把对向往时地得过"
 )  # also parts of words
+# What people call the goods of a whole shop: rare in its texts, so it would outweigh what is meant.
+GOODS = {
+    "movi",
+    "film",
+    "song",
+    "music",
+    "book",
+    "product",
+    "item",
+    "电影",
+    "影片",
+    "歌曲",
+    "音乐",
+    "商品",
+}
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -47,7 +62,7 @@ class WordIndex:
         columns = [*self._columns(text)]
         if not columns:
             return None
-        n_unknown = len({term for term, _ in _terms(text)}) - len(columns)
+        n_unknown = len({term for term, _ in _asked(text)}) - len(columns)
         most = float(self._idf[columns].sum()) + n_unknown * _idf_of(1, int(self.present.sum()))
         return np.asarray(self._weights[:, columns].sum(axis=1) / most, np.float32).ravel()
 
@@ -66,7 +81,7 @@ class WordIndex:
     def _columns(self, text: str) -> dict[int, str]:
         """Columns of the words of a request that the catalogue has, and how they are written."""
         known = self._vocabulary
-        return {known[term]: word for term, word in _terms(text) if term in known}
+        return {known[term]: word for term, word in _asked(text) if term in known}
 
     @property
     def _vocabulary(self) -> dict[str, int]:
@@ -108,6 +123,12 @@ def _bm25(counts: Csr, idf: Doubles, *, n: int) -> Csr:
     return sparse.csr_array(
         (data.astype(np.float32), counts.indices, counts.indptr), shape=counts.shape
     )
+
+
+def _asked(text: str) -> list[tuple[str, str]]:
+    """Terms of a request; names of goods only where there is nothing else."""
+    found = [*_terms(text)]
+    return [pair for pair in found if pair[0] not in GOODS] or found
 
 
 def _terms(text: str, *, characters: bool = False) -> Iterator[tuple[str, str]]:
