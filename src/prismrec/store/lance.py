@@ -76,7 +76,9 @@ class LanceStore(MutableMapping[str, Floats]):
             yield self._table
         except (OSError, RuntimeError, ValueError) as error:
             text = " ".join(str(error).split())[:160]
-            remedy = "repair the place, or delete it and encode again"
+            remedy = "delete it and encode again, or restore it"
+            if done == "opened":
+                remedy = "see whether the place and its credentials are right"
             raise BadData(f"{self.place} cannot be {done} ({text}); {remedy}") from error
 
     def close(self) -> None:
