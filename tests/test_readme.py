@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from prismrec import registry
-from prismrec.cli.app import COMMANDS, app
+from prismrec.cli.app import COMMANDS, GROUPS, app
 from prismrec.data.demo import make_shop
 
 ROOT = Path(__file__).parents[1]
@@ -45,7 +45,7 @@ def test_both_languages_show_the_same_code() -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_the_commands_and_their_options_exist(name: str) -> None:
     shown = re.findall(r"`prismrec ([^`]+)`", text_of(name))
-    assert {line.split()[0] for line in shown} == set(COMMANDS)
+    assert {line.split()[0] for line in shown} == {*COMMANDS, *GROUPS}
     for line in shown:
         command, *rest = shlex.split(line)
         helped = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).output

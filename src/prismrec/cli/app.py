@@ -78,4 +78,6 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
-app.add_typer(store, name="store")
+GROUPS: dict[str, typer.Typer] = {"store": store}
+for name, group in GROUPS.items():
+    app.add_typer(group, name=name)

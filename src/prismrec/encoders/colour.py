@@ -18,7 +18,7 @@ from prismrec.types import Floats
 
 __all__ = ["ColourHistogram"]
 
-VERSION = 1  # of everything below that shapes the vectors
+VERSION = 2  # of everything below that shapes the vectors
 SIDE = 64
 HUES, SATURATIONS, VALUES = 12, 3, 3
 

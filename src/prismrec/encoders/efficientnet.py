@@ -33,7 +33,7 @@ WEIGHTS = WeightFile(
     "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
 )
 NAME = "efficientnet-lite0"
-VERSION = 1  # of everything below that shapes the vectors
+VERSION = 2  # of everything below that shapes the vectors
 KEY = fingerprint_of(NAME, WEIGHTS.sha256, VERSION)  # of the converted network
 SIZE, SHORT_SIDE = 224, 256
 CLASSES = 1000
