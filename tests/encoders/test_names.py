@@ -6,10 +6,13 @@ import re
 
 import pytest
 
+from prismrec.encoders.colour_names import ColourNames
 from prismrec.encoders.names import Name, read_names
 
 
-@pytest.mark.parametrize(("table", "count"), [("imagenet", 1000), ("music_tags", 50)])
+@pytest.mark.parametrize(
+    ("table", "count"), [("imagenet", 1000), ("music_tags", 50), ("colours", 15)]
+)
 def test_every_class_has_a_name_of_its_own_in_both_languages(table: str, count: int) -> None:
     names = read_names(table)
     assert len(names) == count
@@ -45,3 +48,7 @@ def test_tags_stand_in_the_order_of_the_authors() -> None:
     tags = [name.english for name in read_names("music_tags")]
     assert tags[:4] == ["rock", "pop", "alternative", "indie"]
     assert tags[-3:] == ["sad", "house", "happy"]
+
+
+def test_colours_stand_in_the_order_of_the_encoder() -> None:
+    assert tuple(name.english for name in read_names("colours")) == ColourNames.labels
