@@ -3,9 +3,10 @@
     python benchmarks/kill.py ../shared/data/pokemon-vgc [--kills 10] [--store sqlite]
 
 First an undisturbed run. Then, into another store, runs that are killed with SIGKILL at a random
-moment of their encoding, and one that may end. Each run writes down what it computed and, after
-the store has said so, what was kept. Compared are the vectors, bit for bit, and whether anything
-that had been kept was computed again. Last, two processes encode into one store at once.
+moment of their encoding, most of them after their first batch, and one that may end. Each run
+writes down what it computed and, after the store has said so, what was kept. Compared are the
+vectors, bit for bit, and whether anything that had been kept was computed again. Last, two
+processes encode into one store at once.
 """
 
 from __future__ import annotations
@@ -109,19 +110,19 @@ class Run:
 
     def wait(self) -> float:
         """Seconds from the beginning of encoding to its end."""
-        began = self._began()
+        began = self._first("began")
         if self.process.wait():
             raise SystemExit("the encode itself failed")
         return time.monotonic() - began
 
-    def _began(self) -> float:
-        while self.process.poll() is None and not self.lines("began"):
+    def _first(self, what: str) -> float:
+        while self.process.poll() is None and not self.lines(what):
             time.sleep(0.01)
         return time.monotonic()
 
-    def kill(self, after: float) -> bool:
-        """Whether it was still at work, so many seconds after it began to encode."""
-        self._began()
+    def kill(self, after: float, first: str) -> bool:
+        """Whether it was still at work, so many seconds after it first wrote that down."""
+        self._first(first)
         try:
             self.process.wait(after)
         except subprocess.TimeoutExpired:
@@ -153,7 +154,8 @@ def measure(chosen: argparse.Namespace, shop: Path, folder: Path) -> dict[str, A
     for number in range(chosen.kills):
         run = Run(chosen, shop, place("killed"), folder / f"{number}.log")
         runs.append(run)
-        if not run.kill(rng.uniform(0, 1.6 * seconds / chosen.kills)):
+        first = rng.choice(["began", "kept", "kept", "kept"])
+        if not run.kill(rng.uniform(0, seconds / chosen.kills), first):
             break
     last = Run(chosen, shop, place("killed"), folder / "last.log")
     last.wait()
