@@ -23,34 +23,29 @@ from scipy import stats
 import prismrec as pr
 from prismrec import registry
 from prismrec.data.dataset import Dataset
-from prismrec.data.split import Split
-from prismrec.data.split import split as split_of
+from prismrec.data.split import Split, split
 from prismrec.encode import encode
 from prismrec.evaluation.protocol import cold_items, evaluate
 from prismrec.evaluation.result import Evaluation, difference, pool
 from prismrec.train import Training
 
-MUSICNN_STEPS = (
-    "trim",
-    "remove-silence",
-    "denoise",
-    "high-pass",
-    "pre-emphasis",
-    "peak",
-    "loudness",
-)
+STEPS = ("denoise", "high-pass", "loudness", "pre-emphasis")
 SPECS = [
     "musicnn",
-    *(f"musicnn:steps={step}" for step in MUSICNN_STEPS),
-    *(f"musicnn:segment={way}" for way in ("silence", "onset")),
+    *(f"musicnn:steps={step}" for step in STEPS),
+    *(f"musicnn:segment=onset:pool={pool}" for pool in ("mean", "max", "median", "mean-std")),
     *(f"musicnn:pool={pool}" for pool in ("max", "median", "mean-std")),
     "aisfx",
     "mfcc",
+    *(f"mfcc:steps={step}" for step in (*STEPS, "trim", "remove-silence")),
+    *(f"mfcc:segment={way}" for way in ("windows", "silence", "onset")),
     "sound-features",
-    "musicnn+mfcc",
-    "musicnn+sound-features",
-    "musicnn+aisfx",
-]
+    *(f"musicnn+{other}" for other in ("mfcc", "sound-features", "aisfx")),
+    *(f"musicnn{fields}+mfcc:steps=denoise"
+      for fields in ("", ":pool=max", ":pool=mean-std", ":steps=high-pass")),
+    *(f"musicnn:steps=high-pass:pool={pool}" for pool in ("max", "mean-std")),
+]  # fmt: skip
+CHOSEN = "musicnn:steps=high-pass:pool=max"
 MEASURES = ("recall@10", "recall@20", "ndcg@20")
 CHOSEN_BY = "ndcg@20"  # uses the order of the whole list
 
@@ -63,24 +58,33 @@ def main() -> None:
         report(encode(shop, text=None, audio=args.audio), seeds)
         return
     data = {spec: encode(shop, text=None, audio=spec) for spec in args.specs}
-    valid = {spec: [measured(split_of(part, "new-items", seed=seed), seed, on="valid")
-                    for seed in seeds] for spec, part in data.items()}  # fmt: skip
-    pooled = {spec: pool(runs) for spec, runs in valid.items()}
-    show(pooled)
+    valid = {}
+    for spec, part in data.items():
+        valid[spec] = [measured(parts_of(part, seed), seed, on="valid") for seed in seeds]
+        show({spec: pool(valid[spec])})
     if args.what == "nested":
-        best = [max(data, key=lambda spec: valid[spec][seed].metrics[CHOSEN_BY].mean)
-                for seed in seeds]  # fmt: skip
-        print("\neach seed's own choice:", ", ".join(best))
-        runs = [measured(split_of(data[spec], "new-items", seed=seed), seed, on="test")
-                for seed, spec in zip(seeds, best, strict=True)]  # fmt: skip
-        show({"prism, nested choice, on test": pool(runs)})
+        nested(data, valid)
+
+
+def nested(data: dict[str, Dataset], valid: dict[str, list[Evaluation]]) -> None:
+    """Test figures where each seed has the encoder that won on its own valid part."""
+    runs = []
+    for seed in range(len(next(iter(valid.values())))):
+        best = max(data, key=lambda spec, seed=seed: valid[spec][seed].metrics[CHOSEN_BY].mean)
+        print(f"seed {seed} chooses {best}")
+        runs.append(measured(parts_of(data[best], seed), seed, on="test"))
+    show({"prism, nested choice, on test": pool(runs)})
+
+
+def parts_of(data: Dataset, seed: int) -> Split:
+    return split(data, "new-items", seed=seed)
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("shop", type=Path)
     parser.add_argument("what", choices=["choose", "report", "nested"])
-    parser.add_argument("--audio", default="musicnn", help="encoder that is reported")
+    parser.add_argument("--audio", default=CHOSEN, help="encoder that is reported")
     parser.add_argument("--specs", nargs="+", default=SPECS, help="encoders to choose from")
     parser.add_argument("--seeds", type=int, default=10)
     return parser.parse_args()
@@ -107,8 +111,7 @@ def report(data: Dataset, seeds: Sequence[int]) -> None:
     runs: dict[str, list[Evaluation]] = {}
     for model in ("random", "popularity", "content-knn", "prism"):
         runs[model] = [
-            measured(split_of(data, "new-items", seed=seed), seed, on="test", model=model)
-            for seed in seeds
+            measured(parts_of(data, seed), seed, on="test", model=model) for seed in seeds
         ]
     pooled = {model: pool(of_model) for model, of_model in runs.items()}
     show(pooled)
