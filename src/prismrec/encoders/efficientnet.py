@@ -126,8 +126,11 @@ def _pixels(picture: Image.Image) -> Floats:
     # Only what is looked at is scaled, so a banner of 10,000 x 10 costs no more than a square.
     box = (left, top, left + side, top + side)
     picture = picture.resize((SIZE, SIZE), Image.Resampling.BICUBIC, box=box)
-    pixels = (np.asarray(picture, np.float32) - 127) / 128
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    # One channel after the other while they are bytes: seven times as fast as turning floats.
+    pixels = np.ascontiguousarray(np.asarray(picture).transpose(2, 0, 1)).astype(np.float32)
+    pixels -= 127
+    pixels *= 1 / 128
+    return pixels
 
 
 def _convert() -> bytes:

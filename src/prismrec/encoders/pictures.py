@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from prismrec.media.image import ImageSteps, Pixels, decode_frames
+from prismrec.media.image import ImageSteps, Pixels, decode_frames, open_image
+from prismrec.media.video import is_video
 
 __all__ = ["look"]
 
@@ -21,6 +22,8 @@ def look(data: bytes, steps: ImageSteps, *, short_side: int) -> list[Image.Image
         BadMedia: for a picture or a video that cannot be decoded.
         MissingPackage: for a video, where PyAV is not installed.
     """
+    if not steps and not is_video(data):
+        return [open_image(data, short_side=short_side)]
     if not steps:
         return [Image.fromarray(pixels) for pixels in decode_frames(data, short_side=short_side)]
     return [_prepared(pixels, steps) for pixels in decode_frames(data, short_side=STEP_SIDE)]

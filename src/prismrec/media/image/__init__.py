@@ -9,6 +9,7 @@ from prismrec.media.image.decode import (
     Pixels,
     decode_frames,
     decode_image,
+    open_image,
     picture_size,
 )
 
@@ -19,6 +20,7 @@ __all__ = [
     "Pixels",
     "decode_frames",
     "decode_image",
+    "open_image",
     "picture_size",
 ]
 

@@ -14,7 +14,7 @@ from prismrec.errors import BadMedia
 from prismrec.media import video
 from prismrec.media.image.srgb import to_srgb
 
-__all__ = ["MAX_PIXELS", "Pixels", "decode_frames", "decode_image", "picture_size"]
+__all__ = ["MAX_PIXELS", "Pixels", "decode_frames", "decode_image", "open_image", "picture_size"]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -43,6 +43,11 @@ def decode_image(data: bytes, *, short_side: int | None = None) -> Pixels:
     Raises:
         BadMedia: where the bytes are no picture, are cut off, or hold more than `MAX_PIXELS`.
     """
+    return np.asarray(open_image(data, short_side=short_side), np.uint8)
+
+
+def open_image(data: bytes, *, short_side: int | None = None) -> Image.Image:
+    """As `decode_image`, but as Pillow holds it: an array costs two copies there and back."""
     try:
         picture = _open(data)
         if short_side is not None:
@@ -51,7 +56,7 @@ def decode_image(data: bytes, *, short_side: int | None = None) -> Pixels:
         turn = TURNS.get(_orientation(picture))
         if turn is not None and picture.format != "TIFF":  # Pillow turns these itself
             picture = picture.transpose(turn)
-        return np.asarray(to_srgb(picture), np.uint8)
+        return to_srgb(picture)
     except BadMedia:
         raise
     except Exception as error:  # a decoder that is fed broken bytes may raise anything
