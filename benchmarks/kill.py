@@ -51,12 +51,14 @@ class Watched:
 
     encoder: Any
     diary: Diary
+    pause: float  # seconds after each batch
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.encoder, name)
 
     def __call__(self, media: Sequence[bytes]) -> np.ndarray:
         vectors = self.encoder(media)
+        time.sleep(self.pause)
         digests = (hashlib.sha256(data).hexdigest() for data in media)
         self.diary.write("computed", (f"{self.encoder.fingerprint}/{each}" for each in digests))
         return vectors
@@ -88,7 +90,7 @@ def work(chosen: argparse.Namespace) -> None:
     diary.write("began", ["now"])
     while chosen.meet and not Path(chosen.meet).exists():
         time.sleep(0.01)
-    watched = {name: Watched(encoder, diary) for name, encoder in encoders.items()}
+    watched = {name: Watched(encoder, diary, chosen.pause) for name, encoder in encoders.items()}
     encode_media(shop, watched, store=WatchedStore(store, diary))
     diary.write("ended", ["well"])
 
@@ -106,7 +108,9 @@ class Run:
         options = [f"--{name}={getattr(chosen, name)}" for name in MODALITIES]
         command = [sys.executable, __file__, str(shop), *options, f"--work={place}"]
         self.diary = diary
-        self.process = subprocess.Popen([*command, f"--diary={diary}", f"--meet={meet}"])
+        self.process = subprocess.Popen(
+            [*command, f"--diary={diary}", f"--meet={meet}", f"--pause={chosen.pause}"]
+        )
 
     def wait(self) -> float:
         """Seconds from the beginning of encoding to its end."""
@@ -203,6 +207,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--store", choices=("sqlite", "lance"), default="sqlite")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--pause", type=float, default=0.0, help="seconds after each batch")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     parser.add_argument("--diary", help=argparse.SUPPRESS)
     parser.add_argument("--meet", help=argparse.SUPPRESS)
