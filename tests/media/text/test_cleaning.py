@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prismrec.errors import MissingPackage, UnknownName
@@ -111,6 +111,7 @@ def test_without_its_package_a_step_names_the_command(monkeypatch) -> None:
     _converter.cache_clear()
 
 
+@settings(deadline=None)  # the first example may load a model
 @given(WILD)
 def test_any_text_goes_through_every_step(text: str) -> None:
     for step in STEPS:
@@ -120,6 +121,7 @@ def test_any_text_goes_through_every_step(text: str) -> None:
     )
 
 
+@settings(deadline=None)  # the first example may load a model
 @given(WILD)
 def test_what_was_cleaned_stays_clean(text: str) -> None:
     for step in (Unicode(), Invisible(), Repeats(), Emoji("drop")):
@@ -127,6 +129,7 @@ def test_what_was_cleaned_stays_clean(text: str) -> None:
         assert step(once).split() == once.split(), step
 
 
+@settings(deadline=None)  # the first example may load a model
 @given(st.text())
 def test_a_fault_of_encoding_is_undone(text: str) -> None:
     text = text.replace("\x00", "").encode("utf-8", "ignore").decode()

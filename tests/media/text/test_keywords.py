@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prismrec.media.text.keywords import count_texts, keywords
@@ -42,6 +42,7 @@ def test_nothing_to_say(text: str) -> None:
     assert keywords(text) == []
 
 
+@settings(deadline=None)  # the first example may load a model
 @given(st.text(max_size=200), st.integers(1, 8))
 def test_any_text(text: str, k: int) -> None:
     found = keywords(text, k)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prismrec.errors import MissingPackage
@@ -50,6 +50,7 @@ def test_the_language_of_most_of_the_text_counts() -> None:
     assert language_of(f"{chinese} OK").confidence < language_of(chinese).confidence
 
 
+@settings(deadline=None)  # the first example may load a model
 @given(st.text())
 def test_any_text_has_an_answer(text: str) -> None:
     code, confidence = language_of(text)

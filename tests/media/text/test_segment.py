@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prismrec.media.text import PUNCTUATION, chinese
@@ -61,6 +61,7 @@ def test_terms_have_no_marks_and_no_capitals() -> None:
     assert terms("A Lamp, 灯塔!") == ["a", "lamp", "灯塔"]
 
 
+@settings(deadline=None)  # the first example may load a model
 @given(st.text())
 def test_nothing_is_lost_and_nothing_invented(text: str) -> None:
     tokens = segment(text)
