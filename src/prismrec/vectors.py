@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -51,6 +52,7 @@ class Vectors:
 class _Batch(NamedTuple):
     vectors: dict[str, Floats]  # by key
     faults: dict[str, str]  # reasons by key
+    kept: dict[str, Floats]  # what another process had finished meanwhile
 
 
 def vectors_of(
@@ -59,7 +61,8 @@ def vectors_of(
     """Load, look up and encode; equal contents are encoded once, whatever they are called.
 
     Each batch is kept in the store as soon as it is finished. One thread per core loads, decodes
-    and encodes batches of its own, so that no model waits for a disk.
+    and encodes batches of its own, so that no model waits for a disk. Each process takes
+    batches in an order of its own and looks each up once more, so that several share the work.
 
     Args:
         values: what `load` takes, None where there is nothing.
@@ -73,16 +76,17 @@ def vectors_of(
     known = _look_up(table, store)
     missing = {key: value for value, key in keys.items() if key not in known}
     refused: dict[str, str] = {}
-    done = len(known)
+    computed, done = 0, len(known)
     progress(done, len(table.rows))
-    for batch in _encoded(missing, encoder, load):
+    for batch in _encoded(missing, encoder, load, store):
         store.put_many(batch.vectors)
-        table.place(batch.vectors)
+        table.place(batch.vectors | batch.kept)
         refused |= batch.faults
-        done += len(batch.vectors) + len(batch.faults)
+        computed += len(batch.vectors)
+        done += len(batch.vectors) + len(batch.faults) + len(batch.kept)
         progress(done, len(table.rows))
     faults |= {value: refused[key] for value, key in keys.items() if key in refused}
-    counts = Counts(len(missing) - len(refused), len(known), len(faults))
+    counts = Counts(computed, len(table.rows) - computed - len(refused), len(faults))
     return Vectors(table.values, table.present, faults, counts)
 
 
@@ -136,14 +140,18 @@ def _look_up(table: _Table, store: Store) -> set[str]:
     return known
 
 
-def _encoded(jobs: Mapping[str, str], encoder: Encoder, load: Load) -> Iterator[_Batch]:
+def _encoded(
+    jobs: Mapping[str, str], encoder: Encoder, load: Load, store: Store
+) -> Iterator[_Batch]:
     """Batches of (key, value) encoded by a pool of threads, as they are finished."""
     pool = ThreadPoolExecutor(_workers())
     pending: set[Future[_Batch]] = set()
     length = getattr(encoder, "batch_size", BATCH[encoder.modality])
     try:
-        for batch in _chunks(jobs.items(), length):
-            pending.add(pool.submit(_encode_batch, batch, encoder, load))
+        batches = [*_chunks(jobs.items(), length)]
+        random.SystemRandom().shuffle(batches)  # several processes seldom meet at one
+        for batch in batches:
+            pending.add(pool.submit(_encode_batch, batch, encoder, load=load, store=store))
             if len(pending) > 2 * _workers():
                 done, pending = wait(pending, return_when=FIRST_COMPLETED)
                 yield from _results(done)
@@ -164,10 +172,15 @@ def _results(done: Iterable[Future[_Batch]]) -> Iterator[_Batch]:
         yield future.result()
 
 
-def _encode_batch(jobs: Sequence[tuple[str, str]], encoder: Encoder, load: Load) -> _Batch:
-    batch = _Batch({}, {})
+def _encode_batch(
+    jobs: Sequence[tuple[str, str]], encoder: Encoder, *, load: Load, store: Store
+) -> _Batch:
+    found = store.get_many(key for key, _ in jobs)
+    batch = _Batch({}, {}, {key: v for key, v in found.items() if v.shape == (encoder.dim,)})
     contents: dict[str, bytes] = {}
     for key, value in jobs:
+        if key in batch.kept:
+            continue
         try:
             contents[key] = load(value)
         except BadMedia as bad:
