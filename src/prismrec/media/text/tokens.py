@@ -35,7 +35,7 @@ _OF_THREAD = threading.local()  # a stemmer keeps the word that it works on
 class StopWords:
     """Drops English and Chinese function words, whatever their case; tags help where present."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     def __call__(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         """The words that say something, and the marks."""
