@@ -28,11 +28,13 @@ class Kind(StrEnum):
     splits = "splits"
     metrics = "metrics"
     image_steps = "image-steps"
+    image_augmentations = "image-augmentations"
     text_steps = "text-steps"
     token_steps = "token-steps"
     audio_steps = "audio-steps"
     reductions = "reductions"
     imputations = "imputations"
+    stores = "stores"
 
 
 def list_names(
