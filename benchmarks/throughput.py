@@ -5,15 +5,19 @@
 Without --shop a demo shop is made in a temporary folder. Two things are measured in turn, several
 times, on one core and on two:
 
-  bare    the network on inputs prepared before, as many calls at once as there are cores
+  plain   one session on inputs prepared before, with as many threads as there are cores, pictures
+          in batches of 32: what a script does that only runs the network
+  bare    likewise, but as many single-threaded calls at once as there are cores: the most that
+          the network can give
   whole   `vectors_of`: read files, hash, look up, decode, prepare, network, write to SQLite
 
-`share` is the median over the repeats of whole / bare, in media per second; both are taken within
-a second of each other, so other work on the machine hits both. `cpu share` is the same of the
+`/plain` and `/bare` are the medians over the repeats of whole against each, in media per second;
+they are taken within seconds of each other, so other work on the machine hits all. `cpu share` is
+whole against bare by the
 processor's time and hardly depends on other work: 0.90 means that a tenth of all work is not the
-network. Where it is well under `share` of 1, the last columns say on what the time goes, in
-milliseconds of the processor for each medium: read and hash, decode and prepare, network, store.
-Encoders without a network have no `bare`. Under 4 minutes on a quiet machine.
+network. The last columns say on what the time goes, in milliseconds of the processor for each
+medium: read and hash, decode and prepare, network, store. Encoders without a network have neither
+`plain` nor `bare`. Under 4 minutes on a quiet machine.
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -58,8 +63,10 @@ SPECS = (
 )
 MEDIA = {"image": 64, "text": 512, "audio": 16}
 TEXTS_AT_ONCE = 256  # as vectors_of does
+PICTURES_AT_ONCE = 32
 HEAD = (
-    f"{'encoder':34}{'cores':>6}{'bare/s':>9}{'whole/s':>9}{'share':>7}{'cpu share':>10}"
+    f"{'encoder':34}{'cores':>6}{'plain/s':>9}{'bare/s':>9}{'whole/s':>9}{'/plain':>7}{'/bare':>7}"
+    f"{'cpu share':>10}"
     f"   {'read':>6}{'decode':>8}{'network':>8}{'store':>7}  ms"
 )
 
@@ -117,6 +124,17 @@ def bare(job: Job, cores: int) -> None:
             pass
 
 
+def plain(job: Job, session: Callable[[Any], object]) -> None:
+    inputs = job.inputs
+    if job.encoder.modality == "image":
+        every = np.concatenate(inputs)
+        inputs = [
+            every[at : at + PICTURES_AT_ONCE] for at in range(0, len(every), PICTURES_AT_ONCE)
+        ]
+    for x in inputs:
+        session(x)
+
+
 def whole(job: Job, folder: Path) -> None:
     path = folder / f"{time.monotonic_ns()}.sqlite"
     with closing(SqliteStore(path)) as store:
@@ -148,18 +166,27 @@ def parts(job: Job, folder: Path) -> list[float]:
 
 
 def row(spec: str, job: Job, cores: int, repeats: int) -> str:
-    pairs = []
+    none = Cost(np.nan, np.nan)
+    session = network(replace(job.encoder, threads=cores)) if job.inputs else None
+    if session is not None:
+        session(job.inputs[0])
     with tempfile.TemporaryDirectory() as name:
-        for _ in range(repeats):
-            alone = cost(lambda: bare(job, cores)) if job.inputs else Cost(np.nan, np.nan)
-            pairs.append((alone, cost(lambda: whole(job, Path(name)))))
+        runs = [
+            (
+                cost(lambda: plain(job, session)) if session is not None else none,
+                cost(lambda: bare(job, cores)) if job.inputs else none,
+                cost(lambda: whole(job, Path(name))),
+            )
+            for _ in range(repeats)
+        ]
         ms = parts(job, Path(name))
-    n = len(job.values)
-    rates = [np.median([n / pair[side].wall for pair in pairs]) for side in (0, 1)]
-    share = np.median([alone.wall / all_.wall for alone, all_ in pairs])
-    cpu = np.median([alone.cpu / all_.cpu for alone, all_ in pairs])
-    numbers = f"{rates[0]:9.1f}{rates[1]:9.1f}{share:7.2f}{cpu:10.2f}"
-    return f"{spec:34}{cores:6}{numbers}   {ms[0]:6.2f}{ms[1]:8.2f}{ms[2]:8.2f}{ms[3]:7.2f}"
+    rates = [np.median([len(job.values) / run[side].wall for run in runs]) for side in range(3)]
+    shares = [np.median([run[side].wall / run[2].wall for run in runs]) for side in range(2)]
+    cpu = np.median([run[1].cpu / run[2].cpu for run in runs])
+    numbers = "".join(f"{rate:9.1f}" for rate in rates) + "".join(f"{x:7.2f}" for x in shares)
+    return (
+        f"{spec:34}{cores:6}{numbers}{cpu:10.2f}   {ms[0]:6.2f}{ms[1]:8.2f}{ms[2]:8.2f}{ms[3]:7.2f}"
+    )
 
 
 def main() -> None:

@@ -112,11 +112,19 @@ def _mono(file: soundfile.SoundFile, frames: int) -> Floats:
     means = []
     try:  # a block that cannot be read is lost as a whole, so blocks are short
         for block in file.blocks(BLOCK, frames=frames, dtype="float32", always_2d=True):
-            means.append(block.mean(axis=1, dtype=np.float32))  # noqa: PERF401 (kept on a fault)
+            means.append(_mean(block))  # noqa: PERF401 (kept on a fault)
     except soundfile.LibsndfileError:
         if not means:
             raise
     return np.concatenate(means) if means else np.empty(0, np.float32)
+
+
+def _mean(block: Floats) -> Floats:
+    """(n,) mean of (n, channels); a sum over columns is many times faster than one along rows."""
+    total = block[:, 0].copy()
+    for channel in range(1, block.shape[1]):
+        total += block[:, channel]
+    return total if block.shape[1] == 1 else total / np.float32(block.shape[1])
 
 
 def _check(samples: Floats) -> None:
