@@ -53,13 +53,17 @@ SPECS = (
     "efficientnet-lite0",
     "efficientnet-lite0:precision=int8",
     "colour-histogram",
+    "colour-names",
     "use-multilingual",
+    "minilm",
     "tfidf",
+    "bm25",
     "musicnn",
     "musicnn:precision=int8",
     "aisfx",
     "aisfx:precision=int8",
     "mfcc",
+    "sound-features",
 )
 MEDIA = {"image": 64, "text": 512, "audio": 16}
 TEXTS_AT_ONCE = 256  # as vectors_of does
@@ -102,7 +106,7 @@ def job(spec: str, shop: Shop) -> Job | None:
 
 
 def prepared(encoder: Any, contents: Sequence[bytes]) -> list[Any]:
-    if hasattr(encoder, "_session"):
+    if hasattr(encoder, "_session") and hasattr(encoder, "_prepare"):
         inputs = [encoder._prepare(content) for content in contents]
         return [np.stack(x) for x in inputs] if encoder.modality == "image" else inputs
     if hasattr(encoder, "_model"):

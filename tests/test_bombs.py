@@ -20,8 +20,12 @@ HOURS = 10
 HEAVY, MEGABYTES = 8, 200  # sounds of that size, which would fill the memory at once
 MOST_MEGABYTES = 1200  # with numpy, polars and the media of two threads
 
+PEAK = Path(__file__).parent / "faults"  # the folder of peak.py
+
 ENCODE = """
-import json, os, resource, sys
+import json, os, sys
+sys.path.insert(0, sys.argv[2])
+from peak import peak_mib
 from prismrec.data.read import read
 from prismrec.encode import choose_encoders, encode_media
 if hasattr(os, 'sched_setaffinity'):
@@ -29,9 +33,8 @@ if hasattr(os, 'sched_setaffinity'):
 shop = read(sys.argv[1])
 encoders = choose_encoders(shop, image="colour-histogram", text="tfidf", audio="mfcc")
 out = encode_media(shop, encoders)
-used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(json.dumps({
-    "megabytes": used / (1024 if sys.platform == "linux" else 1024**2),
+    "megabytes": peak_mib(),
     "problems": [str(problem) for problem in (*shop.problems, *out.problems)],
     "present": {name: f.present.tolist() for name, f in out.data.items.items()},
 }))
@@ -90,7 +93,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     rows += [f"heavy{place},A chest,,heavy{place}.wav" for place in range(HEAVY)]
     (folder / "items.csv").write_text("\n".join(rows) + "\n", "utf-8")
     (folder / "interactions.csv").write_text("user,item\nann,a\nbob,e\n", "utf-8")
-    command = [sys.executable, "-c", ENCODE, str(folder)]
+    command = [sys.executable, "-c", ENCODE, str(folder), str(PEAK)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 

@@ -146,7 +146,8 @@ def _encoded(
     """Batches of (key, value) encoded by a pool of threads, as they are finished."""
     pool = ThreadPoolExecutor(_workers())
     pending: set[Future[_Batch]] = set()
-    length = getattr(encoder, "batch_size", BATCH[encoder.modality])
+    share = -(-len(jobs) // _workers())  # of a small shop every thread has its part
+    length = max(1, min(share, getattr(encoder, "batch_size", BATCH[encoder.modality])))
     try:
         batches = [*_chunks(jobs.items(), length)]
         random.SystemRandom().shuffle(batches)  # several processes seldom meet at one

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import faulthandler
 import json
-import resource
 import sys
 import time
 from typing import Any
+
+from peak import peak_mib
 
 from prismrec.data.read import read
 from prismrec.encode import choose_encoders, encode_media
@@ -34,7 +35,6 @@ def main(folder: str, choice: dict[str, str]) -> dict[str, Any]:
                     codes[name].append(finding.code)
     encoders = choose_encoders(shop, **{"image": None, "text": None, "audio": None} | choice)
     found = encode_media(shop, encoders, store=MemoryStore())
-    usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB on Linux, bytes on macOS
     return {
         "codes": codes,
         "counts": {finding.code: finding.count for finding in report.findings},
@@ -44,7 +44,7 @@ def main(folder: str, choice: dict[str, str]) -> dict[str, Any]:
             ]
             for modality, feature in found.data.items.items()
         },
-        "peak_mib": usage / 1024 / (1024 if sys.platform == "darwin" else 1),
+        "peak_mib": peak_mib(),
         "check_seconds": middle - start,
         "encode_seconds": time.perf_counter() - middle,
     }
