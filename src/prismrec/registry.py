@@ -120,6 +120,11 @@ KINDS: dict[str, dict[str, str]] = {
         "memory": "prismrec.store.memory:MemoryStore",
         "sqlite": "prismrec.store.sqlite:SqliteStore",
     },
+    "alignments": {
+        "cca": "prismrec.align.cca:Cca",
+        "procrustes": "prismrec.align.procrustes:Procrustes",
+        "ridge-map": "prismrec.align.ridge_map:RidgeMap",
+    },
     "fusions": {
         "attention": "prismrec.fusion.attention:Attention",
         "concatenation": "prismrec.fusion.concatenation:Concatenation",

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     text_steps = "text-steps"
     token_steps = "token-steps"
     audio_steps = "audio-steps"
+    alignments = "alignments"
     fusions = "fusions"
     reductions = "reductions"
     imputations = "imputations"
