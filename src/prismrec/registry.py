@@ -17,15 +17,17 @@ from collections.abc import Iterable
 from importlib.metadata import entry_points
 from typing import Any
 
-from prismrec.errors import BadData, UnknownName
+from prismrec.errors import BadData, MissingPackage, UnknownName
 
 __all__ = ["KINDS", "build", "build_steps", "fill", "load", "names"]
 
 KINDS: dict[str, dict[str, str]] = {
     "models": {
+        "bpr": "prismrec.models.bpr:Bpr",
         "content-knn": "prismrec.models.content_knn:ContentKnn",
         "ease": "prismrec.models.ease:Ease",
         "item-knn": "prismrec.models.item_knn:ItemKnn",
+        "lightgcn": "prismrec.models.lightgcn:LightGcn",
         "popularity": "prismrec.models.popularity:Popularity",
         "prism": "prismrec.models.prism:Prism",
         "random": "prismrec.models.random:Random",
@@ -174,6 +176,9 @@ KINDS: dict[str, dict[str, str]] = {
 }
 
 
+DEEP = ("torch", "lightning_fabric")  # what the extra `deep` installs
+
+
 def _table(kind: str) -> dict[str, str]:
     return _joined(kind) | KINDS[kind]
 
@@ -194,13 +199,21 @@ def load(kind: str, name: str) -> Any:
 
     Raises:
         UnknownName: with the nearest names that exist.
+        MissingPackage: where it is trained with torch and that is not installed.
     """
     table = _table(kind)
     if name not in table:
         near = difflib.get_close_matches(name, table, n=3) or sorted(table)
         raise UnknownName(f"no {kind[:-1]} is called {name!r}; did you mean {', '.join(near)}?")
     module, _, attribute = table[name].partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        if error.name not in DEEP:
+            raise
+        raise MissingPackage(
+            f'{kind[:-1]} {name!r} needs {error.name}; run: pip install "prismrec[deep]"'
+        ) from None
 
 
 def build(kind: str, spec: str) -> Any:

@@ -11,10 +11,11 @@ from scipy import sparse
 
 from prismrec.data.features import Feature
 from prismrec.errors import BadData
-from prismrec.graph.neighbours import knn, unit
+from prismrec.graph.neighbours import centre_of, knn, unit
+from prismrec.graph.normalise import by_row
 from prismrec.rankers.parts import Part
 from prismrec.rankers.profile import Profile
-from prismrec.types import Floats
+from prismrec.types import Bools, Csr, Floats
 
 __all__ = ["Newcomers"]
 
@@ -49,6 +50,33 @@ class Newcomers:
                 )
             out[name] = unit(feature, centre)
         return out
+
+    @classmethod
+    def of(cls, items: Mapping[str, Feature], *, neighbours: int = 10) -> Newcomers | None:
+        """What to keep of a catalogue so that new items find their place; None without media."""
+        centres = {name: centre_of(feature) for name, feature in items.items()}
+        vectors = {name: unit(feature, centres[name]) for name, feature in items.items()}
+        return cls(vectors, centres, neighbours=neighbours) if items else None
+
+    def near(self, vectors: Mapping[str, Floats], n: int, known: Bools) -> Csr:
+        """(n, n_items) shares of the known items that new ones are most similar to.
+
+        Each modality names its nearest; the similarities are added up and each row made to sum
+        to 1. A new item without any media has an empty row.
+
+        Args:
+            vectors: unit rows of n new items, by modality.
+            n: how many there are.
+            known: (n_items,) which items have a place.
+        """
+        total = sparse.csr_array((n, len(known)), dtype=np.float32)
+        for name, new in vectors.items():
+            total = total + knn(
+                np.where(known[:, None], self.vectors[name], np.float32(0)),
+                self.neighbours,
+                of=new,
+            )
+        return by_row(sparse.csr_array(total))
 
     def extended(self, part: Part, vectors: Mapping[str, Floats], n: int) -> Part:
         """A part with n new items: neighbours by media, or factors read from media."""

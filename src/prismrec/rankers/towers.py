@@ -13,6 +13,7 @@ from prismrec import saving
 from prismrec.data.features import Feature
 from prismrec.errors import BadModel
 from prismrec.rankers.item_weights import count_new
+from prismrec.rankers.newcomers import Newcomers
 from prismrec.rankers.query import Query
 from prismrec.types import Bools, Floats
 
@@ -36,6 +37,7 @@ class Towers:
     items: Floats  # (n_items, d)
     bias: Floats | None = None  # (n_items,)
     has_opinion: Bools | None = None  # (n_items,) False where the score is NaN
+    newcomers: Newcomers | None = None  # media by which new items find their place
     about: Mapping[str, Any] = field(default_factory=dict)  # hyperparameters, for the manifest
 
     def __post_init__(self) -> None:
@@ -75,9 +77,11 @@ class Towers:
     def with_items(
         self, items: Mapping[str, Feature], *, ids: Sequence[str] | None = None
     ) -> Towers:
-        """This ranker with new items appended; they have no vector yet, so their score is NaN.
+        """This ranker with new items appended.
 
-        A model whose item tower reads features makes the vectors itself and overrides this.
+        Where the model kept media, a new item stands at the mean of the known items that are most
+        similar to it, weighted by how similar they are; its bias likewise. A new item without
+        media, and every one where no media were kept, scores NaN.
 
         Args:
             items: modality -> features of the new items only.
@@ -85,11 +89,16 @@ class Towers:
         """
         n = count_new(items, ids)
         known = np.ones(self.n_items, bool) if self.has_opinion is None else self.has_opinion
+        newcomers = self.newcomers or Newcomers()
+        vectors = newcomers.vectors_of(items, n)
+        near = newcomers.near(vectors, n, known)
+        bias = self.bias
         return replace(
             self,
-            items=np.pad(self.items, ((0, n), (0, 0))),
-            bias=None if self.bias is None else np.pad(self.bias, (0, n)),
-            has_opinion=np.pad(known, (0, n)),
+            items=np.vstack([self.items, near @ self.items]),
+            bias=None if bias is None else np.concatenate([bias, near @ bias]),
+            has_opinion=np.concatenate([known, np.diff(near.indptr) > 0]),
+            newcomers=None if self.newcomers is None else newcomers.joined(vectors),
         )
 
     def save(self, path: str | Path) -> None:
@@ -100,12 +109,19 @@ class Towers:
         """What `from_arrays` needs to build an equal ranker."""
         names = ("users", "items", "bias", "has_opinion")
         arrays = {name: getattr(self, name) for name in names}
-        return {name: a for name, a in arrays.items() if a is not None}, {"about": dict(self.about)}
+        kept = {name: a for name, a in arrays.items() if a is not None}
+        if self.newcomers is not None:
+            kept |= self.newcomers.to_arrays()
+        return kept, {"about": dict(self.about)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, saving.Array], meta: Mapping[str, Any]) -> Towers:
         """The ranker that `to_arrays` took apart."""
         return cls(
-            arrays["users"], arrays["items"], arrays.get("bias"), arrays.get("has_opinion"),
+            arrays["users"],
+            arrays["items"],
+            arrays.get("bias"),
+            arrays.get("has_opinion"),
+            Newcomers.from_arrays(arrays),
             meta["about"],
-        )  # fmt: skip
+        )

@@ -1,0 +1,1 @@
+"""Building blocks of the models that are trained: functions and small modules, no model names."""

@@ -1,0 +1,141 @@
+"""Propagation: a sparse graph times embeddings, forwards and backwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import sparse
+from torch import Tensor, nn
+from torch.nn.functional import embedding_bag
+
+from prismrec.graph.normalise import symmetric
+from prismrec.types import Csr
+
+__all__ = ["Graph", "mean_of_layers", "normalised"]
+
+
+class Graph(nn.Module):
+    """A sparse matrix (n, m) that is multiplied with embeddings: `graph(x)` is `matrix @ x`.
+
+    Both the matrix and its transpose are held row by row, so that the backward pass reads memory as
+    the forward pass does. The product is torch's bag of embeddings: on two cores it takes a third
+    of the time of its sparse matrix product, and on an accelerator it is one kernel.
+    """
+
+    columns: Tensor
+    offsets: Tensor
+    weights: Tensor
+    turned_columns: Tensor
+    turned_offsets: Tensor
+    turned_order: Tensor  # places in `weights` of the transpose's edges
+    turned_weights: Tensor
+
+    def __init__(self, matrix: Csr) -> None:
+        super().__init__()
+        self.shape = matrix.shape
+        self._keep("", matrix)
+        numbered = sparse.csr_array(
+            (np.arange(matrix.nnz), matrix.indices, matrix.indptr), shape=matrix.shape
+        )
+        turned = sparse.csr_array(numbered.T)
+        self._keep("turned_", turned)
+        order = torch.from_numpy(np.asarray(turned.data, np.int64))
+        self.register_buffer("turned_order", order, persistent=False)
+        weights = torch.from_numpy(np.asarray(matrix.data, np.float32))
+        self.register_buffer("weights", weights, persistent=False)
+        self.register_buffer("turned_weights", weights[order], persistent=False)
+
+    def _keep(self, prefix: str, matrix: Csr) -> None:
+        for name, values in (("columns", matrix.indices), ("offsets", matrix.indptr)):
+            tensor = torch.from_numpy(np.asarray(values, np.int64))
+            self.register_buffer(prefix + name, tensor, persistent=False)
+
+    @property
+    def rows(self) -> Tensor:
+        """(nnz,) the row of each edge, in the order of `columns`."""
+        return torch.repeat_interleave(
+            torch.arange(self.shape[0], device=self.offsets.device), self.offsets.diff()
+        )
+
+    def forward(self, x: Tensor, weights: Tensor | None = None) -> Tensor:
+        """(n, d) the matrix times x.
+
+        Args:
+            x: (m, d) embeddings; where None of the rows of the matrix has an edge, zeros come out.
+            weights: (nnz,) of the edges instead of the matrix's own; gradients reach them.
+        """
+        product: Tensor = _Product.apply(x, weights, self, False)  # type: ignore[no-untyped-call]
+        return product
+
+    def transposed(self, x: Tensor, weights: Tensor | None = None) -> Tensor:
+        """(m, d) the transpose of the matrix times x (n, d)."""
+        product: Tensor = _Product.apply(x, weights, self, True)  # type: ignore[no-untyped-call]
+        return product
+
+    def reweighted(self, weights: Tensor) -> None:
+        """Replace the weights (nnz,) for good, as a graph that is thinned each epoch does."""
+        self.weights = weights
+        self.turned_weights = weights[self.turned_order]
+
+
+class _Product(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, *given: Any) -> Tensor:
+        x, weights, ctx.graph, ctx.turned = given
+        ctx.save_for_backward(x if weights is not None else None, weights)
+        return _times(ctx.graph, x, weights, ctx.turned)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> tuple[Tensor | None, Tensor | None, None, None]:
+        (grad,), graph, turned = grads, ctx.graph, ctx.turned
+        x, weights = ctx.saved_tensors
+        to_x = to_weights = None
+        if ctx.needs_input_grad[0]:
+            to_x = _times(graph, grad, weights, not turned)
+        if weights is not None and ctx.needs_input_grad[1]:
+            ends, starts = (graph.columns, graph.rows) if turned else (graph.rows, graph.columns)
+            to_weights = (grad[ends] * x[starts]).sum(dim=1)
+        return to_x, to_weights, None, None
+
+
+def _times(graph: Graph, x: Tensor, weights: Tensor | None, turned: bool) -> Tensor:
+    if turned:
+        columns, offsets = graph.turned_columns, graph.turned_offsets
+        scale = graph.turned_weights if weights is None else weights[graph.turned_order]
+    else:
+        columns, offsets = graph.columns, graph.offsets
+        scale = graph.weights if weights is None else weights
+    if not len(columns):
+        return x.new_zeros(len(offsets) - 1, x.shape[1])
+    return embedding_bag(
+        columns,
+        x.contiguous(),
+        offsets,
+        mode="sum",
+        per_sample_weights=scale.to(x.dtype),
+        include_last_offset=True,
+    )
+
+
+def normalised(matrix: Csr) -> Graph:
+    """The graph of who used what (n_users, n_items), each edge 1 / sqrt(d_user d_item)."""
+    return Graph(symmetric(matrix))
+
+
+def mean_of_layers(
+    graph: Graph, users: Tensor, items: Tensor, *, layers: int
+) -> tuple[Tensor, Tensor]:
+    """Users (n, d) and items (m, d) after light graph convolution over a two-sided graph (n, m).
+
+    Layer k + 1 of a user is the weighted sum of layer k of the items, and the other way round;
+    the result is the mean of layers 0 to `layers`.
+
+    Source: X. He and others 2020, LightGCN, arXiv 2002.02126.
+    """
+    all_users, all_items = users, items
+    for _ in range(layers):
+        users, items = graph(items), graph.transposed(users)
+        all_users, all_items = all_users + users, all_items + items
+    return all_users / (layers + 1), all_items / (layers + 1)

@@ -1,0 +1,49 @@
+"""From a trained task to a ranker that needs no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from prismrec.data.dataset import Dataset
+from prismrec.rankers import Towers
+from prismrec.rankers.newcomers import Newcomers
+
+__all__ = ["TwoTowers", "as_towers"]
+
+
+class TwoTowers(Protocol):
+    """A task that ends in a vector per user and per item."""
+
+    def towers(self) -> tuple[Tensor, Tensor]:
+        """Users (n_users, d) and items (n_items, d); a score is their dot product."""
+        ...
+
+
+def as_towers(
+    task: TwoTowers, train: Dataset, *, about: Mapping[str, Any], media: bool = True
+) -> Towers:
+    """The vectors of a trained task as a ranker.
+
+    Args:
+        task: on the CPU, in evaluation mode.
+        train: what it was trained on.
+        about: for the manifest: hyperparameters and how the training went.
+        media: whether the model looks at media. Then it has an opinion of items that have any, and
+            new ones find their place by theirs; else only of items that were used.
+    """
+    with torch.no_grad():
+        users, items = (side.float().numpy() for side in task.towers())
+    known = train.item_support() > 0
+    for feature in train.items.values() if media else ():
+        known |= feature.present
+    return Towers(
+        users,
+        items,
+        has_opinion=None if known.all() else known,
+        newcomers=Newcomers.of(train.items) if media else None,
+        about=about,
+    )
