@@ -23,9 +23,11 @@ __all__ = ["KINDS", "build", "build_steps", "fill", "load", "names"]
 
 KINDS: dict[str, dict[str, str]] = {
     "models": {
+        "bm3": "prismrec.models.bm3:Bm3",
         "bpr": "prismrec.models.bpr:Bpr",
         "content-knn": "prismrec.models.content_knn:ContentKnn",
         "ease": "prismrec.models.ease:Ease",
+        "freedom": "prismrec.models.freedom:Freedom",
         "item-knn": "prismrec.models.item_knn:ItemKnn",
         "lightgcn": "prismrec.models.lightgcn:LightGcn",
         "popularity": "prismrec.models.popularity:Popularity",
@@ -34,6 +36,7 @@ KINDS: dict[str, dict[str, str]] = {
     },
     "rankers": {
         "content": "prismrec.models.content_knn:ContentRanker",
+        "content-towers": "prismrec.rankers.content_towers:ContentTowers",
         "item-weights": "prismrec.rankers:ItemWeights",
         "mixture": "prismrec.rankers:Mixture",
         "towers": "prismrec.rankers:Towers",
