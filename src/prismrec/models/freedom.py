@@ -1,0 +1,122 @@
+"""Frozen graphs of items that are alike, and a thinned graph of who used what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from prismrec.data.dataset import Dataset
+from prismrec.graph.likeness import blended
+from prismrec.nn.embeddings import embedding, rows
+from prismrec.nn.losses import bpr
+from prismrec.nn.media import Media
+from prismrec.nn.propagation import Graph, mean_of_layers, normalised
+from prismrec.nn.sampling import Pairs
+from prismrec.nn.towers import as_towers
+from prismrec.rankers import Towers
+from prismrec.train import Training
+from prismrec.train.loop import Schedule, fit
+from prismrec.types import Csr, Floats
+
+__all__ = ["Freedom", "thinned"]
+
+
+@dataclass(frozen=True)
+class Freedom:
+    """Light graph convolution, plus for each item the embeddings of those that are like it.
+
+    Item = i_g + S e: i_g is the mean of the layers over the log, e the item embeddings, S the
+    weighted sum over modalities of graphs of the 10 nearest by cosine, never changed. User = u_g.
+    Each epoch is trained on a sample of the log's edges, drawn with odds 1 / sqrt(d_user d_item),
+    so that crowds do not drown the rest; what is served comes from all edges. The loss is BPR of
+    u . i, plus `media_weight` times BPR of u . (W x), x being each modality of the item.
+
+    Source: X. Zhou and Z. Shen 2023, A tale of two graphs, arXiv 2211.06924. Departures: an edge
+    to an item that is near to many counts less; modalities that an item lacks leave their weight
+    to the others; features are centred, of length 1 and not trained; user features are added to
+    the user embeddings; negatives are drawn from the items that anybody used.
+
+    Relations: `lattice` learns the graph of items that is frozen here; without media and with all
+    edges it is `lightgcn`; `mgcn` weighs modalities by item and by user.
+    """
+
+    dim: int = 64
+    layers: int = 2  # how many steps away a neighbour in the log may be
+    neighbours: int = 10  # of each item in each modality
+    weights: tuple[float, ...] = ()  # of the modalities, in their order; none: equal
+    kept: float = 0.2  # share of the log's edges in an epoch, above 0 to 1
+    media_weight: float = 1e-3  # of the loss on projected features
+    learning_rate: float = 1e-3
+    batch_size: int = 2048
+    epochs: int = 500  # at most
+    patience: int = 20  # epochs without a better figure on valid
+
+    def fit(self, train: Dataset, how: Training = Training()) -> Towers:
+        """Learn from a log and the media of its items."""
+        schedule = Schedule(self.learning_rate, self.epochs, self.patience)
+        trained = fit(lambda log: _Freedom(self, log), train, how, schedule=schedule)
+        about = {**asdict(self), "epochs": trained.epochs}
+        return as_towers(trained.task, train, about=about)
+
+
+class _Freedom(nn.Module):
+    def __init__(self, model: Freedom, train: Dataset) -> None:
+        super().__init__()
+        self.model, self.pairs, self.log = model, Pairs(train), train.matrix()
+        self.users = embedding(train.n_users, model.dim)
+        self.items = embedding(train.n_items, model.dim)
+        self.profile = Media(train.users, train.n_users, model.dim)
+        self.media = Media(train.items, train.n_items, model.dim)
+        n, k, weights = train.n_items, model.neighbours, model.weights
+        self.alike = Graph(blended(train.items, n, neighbours=k, weights=weights))
+        self.graph = self.thin = normalised(self.log)
+
+    def batches(self, rng: np.random.Generator) -> Iterator[tuple[Tensor, ...]]:
+        self.thin = normalised(thinned(self.log, self.model.kept, rng)).to(self.users.device)
+        return self.pairs.batches(rng, self.model.batch_size)
+
+    def towers(self) -> tuple[Tensor, Tensor]:
+        return self._over(self.graph)
+
+    def _over(self, graph: Graph) -> tuple[Tensor, Tensor]:
+        users = self.users + self.profile.summed()
+        users, items = mean_of_layers(graph, users, self.items, layers=self.model.layers)
+        return users, items + self.alike(self.items)
+
+    def forward(self, users: Tensor, used: Tensor, others: Tensor) -> Tensor:
+        all_users, all_items = self._over(self.thin)
+        u, i, j = rows(all_users, users), rows(all_items, used), rows(all_items, others)
+        loss = bpr((u * i).sum(1), (u * j).sum(1))
+        return loss + self.model.media_weight * self._media_loss(u, used, others)
+
+    def _media_loss(self, u: Tensor, used: Tensor, others: Tensor) -> Tensor:
+        """BPR by each modality alone, where both items have it."""
+        (x, has), (y, have) = self.media(used), self.media(others)  # (b, m, d), (b, m)
+        margin = (u.unsqueeze(1) * (x - y)).sum(dim=2)
+        return (softplus(-margin) * (has & have)).sum() / len(u)
+
+
+def thinned(log: Csr, kept: float, rng: np.random.Generator) -> Csr:
+    """A sample of the edges without replacement, an edge's odds being 1 / sqrt(d_user d_item)."""
+    n = max(1, round(kept * log.nnz))
+    if n >= log.nnz:
+        return log
+    # The n first of exponential clocks whose rates are the odds: the same as drawing one by one.
+    clocks = rng.standard_exponential(log.nnz, np.float32) / _odds(log)
+    data = np.zeros(log.nnz, np.float32)
+    data[np.argpartition(clocks, n)[:n]] = 1
+    sample = log.copy()
+    sample.data = data
+    sample.eliminate_zeros()
+    return sample
+
+
+def _odds(log: Csr) -> Floats:
+    """(nnz,) not scaled to sum to 1."""
+    users, items = np.diff(log.indptr), np.bincount(log.indices, minlength=log.shape[1])
+    odds: Floats = (np.repeat(users, users) * items[log.indices]).astype(np.float32) ** -0.5
+    return odds
