@@ -136,7 +136,10 @@ def encode_media(
         ):
             if modality in media:
                 side[modality] = Feature(
-                    found.values[part], found.present[part], encoder.fingerprint
+                    found.values[part],
+                    found.present[part],
+                    encoder.fingerprint,
+                    layout=getattr(encoder, "layout", "vector"),
                 )
     data = replace(shop.dataset(), items=_in_order(items), users=_in_order(users))
     return Encoded(data, tuple(problems), counts, parts)

@@ -24,6 +24,7 @@ class Feature:
     present: Bools  # (n,)
     encoder: str = ""  # fingerprint of what made the vectors; "" for ready vectors
     imputed: Bools | None = None  # (n,) present rows that were guessed; None where none was
+    layout: str = "vector"  # what a row is: "vector", or raw "pixels", "tokens" or "log-mel"
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.present.shape != (len(self.values),):
@@ -73,16 +74,16 @@ class Feature:
         if self.imputed is None:
             return self
         values = np.where(self.observed[:, None], self.values, np.float32(0))
-        return Feature(values, self.observed, self.encoder)
+        return Feature(values, self.observed, self.encoder, layout=self.layout)
 
     def take(self, rows: Ints) -> Feature:
         """The chosen rows."""
         imputed = None if self.imputed is None else self.imputed[rows]
-        return Feature(self.values[rows], self.present[rows], self.encoder, imputed)
+        return Feature(self.values[rows], self.present[rows], self.encoder, imputed, self.layout)
 
     def with_values(self, values: Floats, encoder: str) -> Feature:
-        """Other vectors (n, d') of the same rows, made in the way that `encoder` names."""
-        return replace(self, values=values, encoder=encoder)
+        """Plain vectors (n, d') of the same rows, made in the way that `encoder` names."""
+        return replace(self, values=values, encoder=encoder, layout="vector")
 
     def concatenated(self, other: Feature) -> Feature:
         """This feature with the rows of another one appended."""
@@ -94,4 +95,5 @@ class Feature:
             np.concatenate([self.present, other.present]),
             self.encoder,
             imputed,
+            self.layout,
         )

@@ -56,8 +56,10 @@ def impute(data: Dataset, how: str, *, only: Ints | None = None) -> tuple[Datase
 
 
 def filled(feature: Feature, rows: Bools, guesses: Floats) -> Feature:
-    """A feature with guesses (n_rows, d) in rows that were absent."""
+    """A feature with guesses (n_rows, d) in rows that were absent; raw media stay as they are."""
+    if feature.layout != "vector":  # a mean of pictures or of word numbers means nothing
+        return feature
     values = feature.values.copy()
     values[rows] = guesses
     marked = rows | (feature.present & ~feature.observed)
-    return Feature(np.asarray(values), feature.present | rows, feature.encoder, marked)
+    return replace(feature, values=values, present=feature.present | rows, imputed=marked)
