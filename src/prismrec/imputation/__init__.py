@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
-import numpy as np
-
 from prismrec import registry
 from prismrec.data.dataset import Dataset
 from prismrec.data.features import Feature

@@ -33,17 +33,19 @@ def as_towers(
         train: what it was trained on.
         about: for the manifest: hyperparameters and how the training went.
         media: whether the model looks at media. Then it has an opinion of items that have any, and
-            new ones find their place by theirs; else only of items that were used.
+            new ones find their place by their vectors; else only of items that were used. Raw
+            media are not kept: what they are like is known to the network alone.
     """
     with torch.no_grad():
         users, items = (side.float().numpy() for side in task.towers())
     known = train.item_support() > 0
     for feature in train.items.values() if media else ():
         known |= feature.present
+    vectors = {name: f for name, f in train.items.items() if f.layout == "vector"}
     return Towers(
         users,
         items,
         has_opinion=None if known.all() else known,
-        newcomers=Newcomers.of(train.items) if media else None,
+        newcomers=Newcomers.of(vectors) if media else None,
         about=about,
     )
