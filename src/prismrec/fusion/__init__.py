@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from torch import Tensor, nn
 
-__all__ = ["Fusion", "any_present", "masked", "shares"]
+__all__ = ["Fusion", "Linear", "any_present", "masked", "shares"]
 
 
 class Fusion(Protocol):
@@ -22,6 +22,19 @@ class Fusion(Protocol):
     def build(self, n_modalities: int, dim: int) -> nn.Module:
         """An operator for m modalities of d dimensions each."""
         ...
+
+
+class Linear(NamedTuple):
+    """An operator as arrays: the sum of shares_m x_m maps_m over present modalities, plus bias.
+
+    Where there are shares, the sum is divided by those of the present ones. An operator that is no
+    more than this may say so by a method `linear() -> Linear`; then new items are read without
+    torch.
+    """
+
+    maps: Tensor  # (m, d, d)
+    bias: Tensor  # (d,)
+    shares: Tensor | None = None  # (m,) positive; None: 1 each, and nothing is divided
 
 
 def masked(x: Tensor, present: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from prismrec.fusion import any_present, masked
+from prismrec.fusion import Linear, any_present, masked
 
 __all__ = ["Concatenation"]
 
@@ -38,3 +38,7 @@ class _Concatenation(nn.Module):
     def forward(self, x: Tensor, present: Tensor) -> Tensor:
         out: Tensor = self.project(masked(x, present).flatten(1))  # (n, d)
         return out * any_present(present)
+
+    def linear(self) -> Linear:
+        weight, bias = self.project.weight.detach(), self.project.bias.detach()
+        return Linear(weight.T.reshape(-1, len(bias), len(bias)), bias)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
-from prismrec.fusion import masked
+from prismrec.fusion import Linear, masked
 
 __all__ = ["Mean", "Sum"]
 
@@ -26,7 +27,7 @@ class Mean:
 
     def build(self, n_modalities: int, dim: int) -> nn.Module:
         """An operator without parameters."""
-        return _Total(mean=True)
+        return _Total(n_modalities, dim, mean=True)
 
 
 @dataclass(frozen=True)
@@ -40,16 +41,21 @@ class Sum:
 
     def build(self, n_modalities: int, dim: int) -> nn.Module:
         """An operator without parameters."""
-        return _Total(mean=False)
+        return _Total(n_modalities, dim, mean=False)
 
 
 class _Total(nn.Module):
-    def __init__(self, *, mean: bool) -> None:
+    def __init__(self, n_modalities: int, dim: int, *, mean: bool) -> None:
         super().__init__()
-        self.mean = mean
+        self.n_modalities, self.dim, self.mean = n_modalities, dim, mean
 
     def forward(self, x: Tensor, present: Tensor) -> Tensor:
         total = masked(x, present).sum(dim=1)  # (n, d)
         if not self.mean:
             return total
         return total / present.sum(dim=1, keepdim=True).clamp_min(1)
+
+    def linear(self) -> Linear:
+        maps = torch.eye(self.dim).repeat(self.n_modalities, 1, 1)
+        shares = torch.ones(self.n_modalities) if self.mean else None
+        return Linear(maps, torch.zeros(self.dim), shares)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from prismrec.errors import BadData
-from prismrec.fusion import masked
+from prismrec.fusion import Linear, masked
 
 __all__ = ["Weighted"]
 
@@ -38,12 +38,13 @@ class Weighted:
             raise BadData(
                 f"weighted: {n_modalities} positive weights are needed, not {self.weights}"
             )
-        return _Weighted(self.weights, n_modalities)
+        return _Weighted(self.weights, n_modalities, dim)
 
 
 class _Weighted(nn.Module):
-    def __init__(self, fixed: tuple[float, ...], n_modalities: int) -> None:
+    def __init__(self, fixed: tuple[float, ...], n_modalities: int, dim: int) -> None:
         super().__init__()
+        self.dim = dim
         start = torch.tensor(fixed or [1.0] * n_modalities).log()
         self.log_weights = nn.Parameter(start, requires_grad=not fixed)
 
@@ -51,3 +52,8 @@ class _Weighted(nn.Module):
         weights = self.log_weights.exp() * present  # (n, m)
         weights = weights / weights.sum(dim=1, keepdim=True).clamp_min(1e-30)
         return torch.einsum("nm,nmd->nd", weights, masked(x, present))
+
+    def linear(self) -> Linear:
+        weights = self.log_weights.detach().exp()
+        maps = torch.eye(self.dim).repeat(len(weights), 1, 1)
+        return Linear(maps, torch.zeros(self.dim), weights)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from prismrec.data.features import Feature
-from prismrec.graph.neighbours import centre_of, unit
+from prismrec.graph.neighbours import centre_of
 from prismrec.reduction.pca import Pca
+from prismrec.reduction.projection import Projection
 from prismrec.types import Floats
 
-__all__ = ["Media", "prepared"]
+__all__ = ["Media", "preparation", "prepared"]
 
 WIDEST = 256  # dimensions of a modality that a network is given
 
@@ -35,9 +37,10 @@ class Media(nn.Module):
         present = [feature.present for feature in features.values()]
         table = np.stack(present, axis=1) if present else np.zeros((n, 0), bool)
         self.register_buffer("present", torch.from_numpy(table), persistent=False)
+        self.preparations = {name: preparation(feature) for name, feature in features.items()}
         self.projections = nn.ModuleList()
-        for k, feature in enumerate(features.values()):
-            values = torch.from_numpy(prepared(feature))
+        for k, (name, feature) in enumerate(features.items()):
+            values = torch.from_numpy(self.preparations[name].apply(feature).values)
             self.register_buffer(f"values_{k}", values, persistent=False)
             self.projections.append(nn.Linear(values.shape[1], dim))
 
@@ -66,8 +69,13 @@ class Media(nn.Module):
         return total
 
 
+def preparation(feature: Feature) -> Projection:
+    """What brings a feature to centred rows of length 1, at most 256 wide."""
+    if feature.dim > WIDEST:
+        return replace(Pca(WIDEST).fit(feature), unit=True)
+    return Projection(centre_of(feature), unit=True)
+
+
 def prepared(feature: Feature) -> Floats:
     """(n, d) unit rows of a feature, at most 256 wide; zero where absent."""
-    if feature.dim > WIDEST:
-        feature = Pca(WIDEST).fit(feature).apply(feature)
-    return unit(feature, centre_of(feature))
+    return preparation(feature).apply(feature).values
