@@ -33,6 +33,7 @@ KINDS: dict[str, dict[str, str]] = {
         "popularity": "prismrec.models.popularity:Popularity",
         "prism": "prismrec.models.prism:Prism",
         "random": "prismrec.models.random:Random",
+        "vbpr": "prismrec.models.vbpr:Vbpr",
     },
     "rankers": {
         "content": "prismrec.models.content_knn:ContentRanker",

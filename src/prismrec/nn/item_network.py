@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from prismrec.data.dataset import Dataset
 from prismrec.nn.media import Media
-from prismrec.rankers.content_towers import ItemNetwork, Layer, Reader
+from prismrec.nn.towers import TwoTowers, as_towers
+from prismrec.rankers import Towers
+from prismrec.rankers.content_towers import ContentTowers, ItemNetwork, Layer, Reader
 from prismrec.types import Floats
 
-__all__ = ["item_network"]
+__all__ = ["ReadsItems", "as_content_towers", "item_network"]
+
+
+class ReadsItems(TwoTowers, Protocol):
+    """A task whose towers place an item that nobody used by its media alone."""
+
+    def network(self) -> ItemNetwork | None:
+        """What places such items, as `item_network` gives it."""
+        ...
+
+
+def as_content_towers(
+    task: ReadsItems, train: Dataset, *, about: Mapping[str, Any]
+) -> Towers | ContentTowers:
+    """The vectors of a trained task as a ranker, with its network where that can be kept.
+
+    Args:
+        task: on the CPU, in evaluation mode.
+        train: what it was trained on.
+        about: for the manifest: hyperparameters and how the training went.
+    """
+    towers, network = as_towers(task, train, about=about), task.network()
+    if network is None:
+        return towers
+    return ContentTowers(replace(towers, newcomers=None), network)
 
 
 def item_network(
