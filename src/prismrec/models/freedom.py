@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 from torch import Tensor, nn
-from torch.nn.functional import softplus
+from torch.nn.functional import linear, softplus
 
 from prismrec.data.dataset import Dataset
 from prismrec.graph.likeness import blended
@@ -95,9 +95,14 @@ class _Freedom(nn.Module):
 
     def _media_loss(self, u: Tensor, used: Tensor, others: Tensor) -> Tensor:
         """BPR by each modality alone, where both items have it."""
-        (x, has), (y, have) = self.media(used), self.media(others)  # (b, m, d), (b, m)
-        margin = (u.unsqueeze(1) * (x - y)).sum(dim=2)
-        return (softplus(-margin) * (has & have)).sum() / len(u)
+        both = rows(self.media.present, used) & rows(self.media.present, others)  # (b, m)
+        total = u.new_zeros(())
+        for k, projection in enumerate(self.media.projections):
+            x = self.media.values(k)
+            # Only the difference of two items counts, so it is all that needs to be projected.
+            margin = (u * linear(rows(x, used) - rows(x, others), projection.weight)).sum(dim=1)
+            total = total + (softplus(-margin) * both[:, k]).mean()
+        return total
 
 
 def thinned(log: Csr, kept: float, rng: np.random.Generator) -> Csr:
