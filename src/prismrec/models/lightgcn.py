@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from torch import Tensor, nn
@@ -48,7 +48,7 @@ class LightGcn:
         """Learn from a log; media are not looked at."""
         schedule = Schedule(self.learning_rate, self.epochs, self.patience)
         trained = fit(lambda log: _LightGcn(self, log), train, how, schedule=schedule)
-        about = {**asdict(self), "epochs": trained.epochs}
+        about = trained.about(self)
         return as_towers(trained.task, train, about=about, media=False)
 
 

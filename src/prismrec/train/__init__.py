@@ -20,7 +20,7 @@ class Progress:
     loss: float  # mean over the batches of the epoch
     figure: float | None = None  # on valid, higher is better; None where it was not measured
     best: float | None = None  # highest so far
-    stage: str = ""  # "finding the number of epochs" or "on all" where a fit has two runs
+    stage: str = ""  # "finding the number of epochs" or "on everything" where a fit has two runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,9 @@ class Training:
         "auto"  # auto, cpu, cuda, cuda:1 or mps; auto takes an accelerator if there is one
     )
     precision: str = "32-true"  # or bf16-mixed, 16-mixed
-    processes: int = 1  # that share each batch, each with a device of its own or cores of the CPU
+    processes: int = (
+        1  # that share each batch, each with a GPU or some cores; torchrun knows its own
+    )
     epochs: int | None = None  # at most; what the model asks for where None
     patience: int | None = None  # epochs without a better figure before the end; as epochs
     checkpoint: Path | None = None  # folder where a run that was killed goes on

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import tempfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +13,14 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
-from prismrec.errors import BadModel
+from prismrec.errors import BadData, BadModel
 
-__all__ = ["State", "identity", "read", "write"]
+__all__ = ["State", "folder_of", "read", "write"]
 
 SEPARATOR = "/"
+ANEW = "remove it to start anew"
 
 
 @dataclass
@@ -36,28 +36,25 @@ class State:
     chosen: dict[str, Tensor] = field(default_factory=dict)  # parameters of the best epoch
 
 
-def identity(task: nn.Module, *said: object) -> str:
-    """A name for a run that another one cannot have: of its data, settings and architecture.
+def folder_of(path: Path) -> Path:
+    """Make the folder of a checkpoint.
 
-    Args:
-        task: with its data in buffers.
-        said: whatever else makes the run what it is: arrays, numbers, dataclasses.
+    Raises:
+        BadData: where it cannot be made.
     """
-    digest = hashlib.sha256(type(task).__qualname__.encode())
-    for name, tensor in (*task.named_parameters(), *task.named_buffers()):
-        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-    for tensor in task.buffers():
-        digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
-    for part in said:
-        digest.update(part.tobytes() if hasattr(part, "tobytes") else repr(part).encode())
-    return digest.hexdigest()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror
+        raise BadData(f"{path}: cannot be a folder of checkpoints ({reason})") from None
+    return path
 
 
 def write(path: Path, state: State, parts: Mapping[str, Mapping[str, Any]], *, name: str) -> None:
     """Replace the file of a run.
 
     Args:
-        path: of the file; its folder is made.
+        path: of the file, in a folder that is there.
         state: where the run is.
         parts: nested dictionaries of tensors, numbers and lists: of the task and its optimizer.
         name: the run's identity.
@@ -65,15 +62,13 @@ def write(path: Path, state: State, parts: Mapping[str, Mapping[str, Any]], *, n
     tensors, plain = _flattened({**parts, "chosen": state.chosen})
     said = {key: value for key, value in vars(state).items() if key != "chosen"}
     text = json.dumps({"run": name, "state": said, "plain": plain})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    os.close(handle)
-    try:
-        save_file(tensors, aside, metadata={"prismrec": text})
-        Path(aside).replace(path)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
+    # One name, so that what a kill leaves half written is overwritten and does not pile up.
+    aside = path.with_suffix(".writing")
+    checksum = f"{_checksum(tensors, text):08x}"
+    save_file(tensors, aside, metadata={"prismrec": text, "checksum": checksum})
+    with aside.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    aside.replace(path)
 
 
 def read(path: Path, name: str) -> tuple[State, dict[str, Any]] | None:
@@ -82,21 +77,33 @@ def read(path: Path, name: str) -> tuple[State, dict[str, Any]] | None:
     Raises:
         BadModel: where the file is damaged or belongs to another run.
     """
-    if not path.is_file():
+    if not path.exists():
         return None
     try:
         with safe_open(path, framework="pt") as file:
-            said = json.loads(file.metadata()["prismrec"])
+            metadata = file.metadata()
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise BadModel(f"{path}: no checkpoint ({error}); remove it to start anew") from None
-    if said["run"] != name:
+        text = metadata["prismrec"]
+        if metadata["checksum"] != f"{_checksum(tensors, text):08x}":
+            raise ValueError("its checksum does not match")
+        said = json.loads(text)
+        owner, parts = said["run"], _nested(tensors, said["plain"])
+        state = State(**said["state"], chosen=parts.pop("chosen", {}))
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+        raise BadModel(f"{path}: no whole checkpoint ({error}); {ANEW}") from None
+    if owner != name:
         raise BadModel(
-            f"{path}: belongs to a run with other data, settings or seed; remove it to start anew, "
-            "or name another folder"
+            f"{path}: belongs to a run with another model, data, settings or seed; {ANEW}, or name "
+            "another folder"
         )
-    parts = _nested(tensors, said["plain"])
-    return State(**said["state"], chosen=parts.pop("chosen", {})), parts
+    return state, parts
+
+
+def _checksum(tensors: Mapping[str, Tensor], text: str) -> int:
+    crc = zlib.crc32(text.encode())
+    for name in sorted(tensors):
+        crc = zlib.crc32(tensors[name].reshape(-1).view(torch.uint8).numpy().data, crc)
+    return crc
 
 
 def _flattened(parts: Mapping[str, Any], place: str = "") -> tuple[dict[str, Tensor], list[Any]]:

@@ -6,7 +6,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -16,11 +16,13 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from prismrec.data.dataset import Dataset
-from prismrec.errors import BadData
+from prismrec.errors import BadData, BadModel
 from prismrec.holdout import hold_out
-from prismrec.train import Progress, Training, checkpoint
+from prismrec.train import Progress, Training, checkpoint, group
 from prismrec.train.checkpoint import State
-from prismrec.train.fabric import fabric_of, part_of
+from prismrec.train.fabric import device_of, fabric_of, part_of
+from prismrec.train.identity import identity
+from prismrec.train.processes import Report, launch
 from prismrec.train.randomness import drawn, seeded
 from prismrec.train.ranking import Recall
 
@@ -29,12 +31,14 @@ __all__ = ["Schedule", "Task", "Trained", "fit", "run"]
 PEOPLE = 20_000  # whose held-out choices are ranked after each epoch
 FEW = 20  # epochs on a log that is too small to hold anything out
 SECONDS = 10.0  # between two checkpoints
+FINDING, EVERYTHING = "finding the number of epochs", "on everything"  # the stages of a fit
 
 
 class Task(Protocol):
     """What the loop trains: an `nn.Module` whose forward pass is the mean loss of one batch.
 
-    A task may have `after_backward()`, called between the gradients and the step.
+    What its steps change is a parameter or a persistent buffer, so that a run can go on where it
+    was killed. A task may have `after_backward()`, called between the gradients and the step.
     """
 
     def batches(self, rng: Any) -> Iterator[tuple[Tensor, ...]]:
@@ -42,7 +46,11 @@ class Task(Protocol):
         ...
 
     def forward(self, *batch: Tensor) -> Tensor:
-        """The loss, a scalar."""
+        """The loss, a scalar.
+
+        Where several processes share a batch, each sees its own rows, and their losses are
+        averaged: a loss that compares the rows of a batch with each other then sees fewer.
+        """
         ...
 
 
@@ -67,7 +75,13 @@ class Trained(Generic[T]):
     task: T  # on the CPU, in evaluation mode
     epochs: int  # the best one, or the last where nothing was measured
     losses: list[float]  # by epoch
-    figures: list[float | None]  # by epoch, on valid
+    figures: list[float | None]  # by epoch, on valid; of the first stage where there were two
+
+    def about(self, model: Any) -> dict[str, Any]:
+        """What a manifest says of a model: its hyperparameters, and how it was trained."""
+        figures = [None if figure is None else _short(figure) for figure in self.figures]
+        losses = [_short(loss) for loss in self.losses]
+        return {**asdict(model), "epochs": self.epochs, "losses": losses, "figures": figures}
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +92,7 @@ class _Run:
     how: Training
     schedule: Schedule
     measure: Measure | None
-    name: str
+    stage: str
 
     @property
     def epochs(self) -> int:
@@ -92,7 +106,8 @@ class _Run:
     def file(self) -> Path | None:
         if self.how.checkpoint is None:
             return None
-        return self.how.checkpoint / f"{self.name.replace(' ', '-') or 'training'}.safetensors"
+        name = self.stage.replace(" ", "-") or "training"
+        return self.how.checkpoint / f"{name}.safetensors"
 
 
 def fit(
@@ -112,27 +127,25 @@ def fit(
     """
     if not len(train.interactions):
         raise BadData("the log is empty, so there is nothing to learn from")
-    valid = how.valid is not None and len(how.valid.interactions) > 0
-    if not valid and how.epochs is not None:
-        return _made(make, train, how, schedule=schedule)
-    held = hold_out(train, how if valid else replace(how, valid=None), people=PEOPLE)
+    held = None if how.valid is None else hold_out(train, how, people=PEOPLE)
+    if held is not None and len(held):
+        return run(_made(make, train, how), how, schedule=schedule, measure=Recall(held))
+    if how.epochs is not None:
+        return run(_made(make, train, how), how, schedule=schedule)
+    held = hold_out(train, replace(how, valid=None), people=PEOPLE)
     if not len(held):
-        return _made(make, train, replace(how, epochs=FEW), schedule=schedule)
-    with seeded(how.seed):
-        task = make(held.train)
-    name = "" if valid else "finding the number of epochs"
-    found = run(task, how, schedule=schedule, measure=Recall(held), name=name)
-    if valid:
-        return found
-    return _made(make, train, replace(how, epochs=found.epochs), schedule=schedule)
+        few = replace(how, epochs=min(FEW, schedule.epochs))
+        return run(_made(make, train, how), few, schedule=schedule)
+    task = _made(make, held.train, how)
+    found = run(task, how, schedule=schedule, measure=Recall(held), stage=FINDING)
+    enough = replace(how, epochs=found.epochs)
+    done = run(_made(make, train, how), enough, schedule=schedule, stage=EVERYTHING)
+    return replace(done, figures=found.figures)
 
 
-def _made(
-    make: Callable[[Dataset], T], train: Dataset, how: Training, *, schedule: Schedule
-) -> Trained[T]:
+def _made(make: Callable[[Dataset], T], train: Dataset, how: Training) -> T:
     with seeded(how.seed):
-        task = make(train)
-    return run(task, how, schedule=schedule)
+        return make(train)
 
 
 def run(
@@ -141,7 +154,7 @@ def run(
     *,
     schedule: Schedule,
     measure: Measure | None = None,
-    name: str = "",
+    stage: str = "",
 ) -> Trained[T]:
     """Train a task; with a measure, until its figure no longer rises, and keep the best epoch.
 
@@ -150,75 +163,94 @@ def run(
         how: options of the run; `how.valid` is not looked at.
         schedule: what the model asks for.
         measure: task -> figure, higher is better.
-        name: of the stage, where a fit has several.
+        stage: what to call this run, where a fit has several.
 
     Raises:
-        BadData: for a loss that is not finite, or a device that is not there.
+        BadData: for a loss or figure that is not finite, or a device that is not there.
         BadModel: where the checkpoint is damaged or belongs to another run.
     """
-    given = _Run(task, how, schedule, measure, name)
-    fabric = fabric_of(how)
-    if how.processes > 1:
-        state: State = fabric.launch(partial(_in_a_process, given=given))
+    given = _Run(task, replace(how, valid=None, progress=None), schedule, measure, stage)
+    if how.processes > 1 and not group.in_group():
+        state = launch(partial(_run_apart, given), replace(how, device=device_of(how)))
     else:
-        state = _run(fabric, given)
-    chosen = {name: torch.as_tensor(value) for name, value in state.chosen.items()}
-    task.cpu().load_state_dict(chosen)
+        state = _run(given, how.progress)
+    if not all(value.isfinite().all() for value in state.chosen.values()):
+        raise BadData(_diverged("what was learnt", given))
+    task.cpu().load_state_dict(state.chosen)
     task.eval()
     return Trained(task, state.best_epoch or state.epoch, state.losses, state.figures)
 
 
-def _in_a_process(fabric: Fabric, given: _Run) -> State:
+def _run_apart(given: _Run, report: Report) -> State:
     # What comes from another process lies in shared memory, where all would train one copy.
-    state = _run(fabric, replace(given, task=copy.deepcopy(given.task)))
-    arrays: Any = {name: value.numpy() for name, value in state.chosen.items()}
-    # Arrays travel home by value; a tensor would wait here to be fetched, and nobody waits for it.
-    return replace(state, chosen=arrays)
+    return _run(replace(given, task=copy.deepcopy(given.task)), report)
 
 
-def _run(fabric: Fabric, given: _Run) -> State:
+def _run(given: _Run, report: Report | None) -> State:
     task, schedule = given.task, given.schedule
+    fabric, first = fabric_of(given.how), group.place()[0] == 0
     optimizer = torch.optim.Adam(
         task.parameters(),
         lr=schedule.learning_rate,
         weight_decay=schedule.weight_decay,
         fused=given.how.precision != "16-mixed",  # which unscales gradients in a way of its own
     )
-    name = checkpoint.identity(task, schedule, given.how.seed, given.how.precision)
-    state = _resumed(given, name, optimizer)
-    module, optimizer = fabric.setup(task, optimizer)
+    name = _name(given)
+    state = State(chosen=_copied(task))
+    module, stepper = fabric.setup(task, optimizer)
+    scaler = getattr(fabric.strategy.precision, "scaler", None)  # of 16-mixed
+    # After the task has gone to its device, so that the optimizer's state follows it there.
+    state = _resumed(given, name, optimizer, scaler) or state
     saved = time.monotonic()
     while not state.finished and state.epoch < given.epochs:
         epoch = state.epoch + 1
         with seeded(given.how.seed, epoch):
-            loss = _epoch(fabric, module, optimizer, given=given, epoch=epoch)
+            loss = _epoch(fabric, module, stepper, given=given, epoch=epoch)
         state.losses.append(loss)
-        state.figures.append(_figure(fabric, given))
+        state.figures.append(_figure(given))
         state.epoch = epoch
         _judged(state, given)
         late = state.finished or epoch == given.epochs or time.monotonic() - saved > SECONDS
-        if given.file is not None and fabric.is_global_zero and late:
+        if given.file is not None and first and late:
             parts = {"task": task.state_dict(), "optimizer": optimizer.state_dict()["state"]}
+            if scaler is not None:
+                parts["scaler"] = scaler.state_dict()
             checkpoint.write(given.file, state, parts, name=name)
             saved = time.monotonic()
-        if given.how.progress is not None and fabric.is_global_zero:
+        if report is not None and first:
             figure = state.figures[-1]
-            given.how.progress(Progress(epoch, given.epochs, loss, figure, state.best, given.name))
+            report(Progress(epoch, given.epochs, loss, figure, state.best, given.stage))
     return state
 
 
-def _resumed(given: _Run, name: str, optimizer: torch.optim.Optimizer) -> State:
-    """Where the run is: at its start, or where its checkpoint says."""
+def _name(given: _Run) -> str:
+    """The identity of a run that keeps a checkpoint."""
+    if given.file is None:
+        return ""
+    checkpoint.folder_of(given.file.parent)
+    said = given.schedule.learning_rate, given.schedule.weight_decay
+    return identity(given.task, given.measure, said, given.how.seed, given.how.precision)
+
+
+def _resumed(given: _Run, name: str, optimizer: torch.optim.Adam, scaler: Any) -> State | None:
+    """Where the checkpoint of a run says that it is; None where there is none."""
     found = checkpoint.read(given.file, name) if given.file is not None else None
     if found is None:
-        return State(chosen=_copied(given.task))
+        return None
     state, parts = found
+    if state.epoch > given.epochs:
+        raise BadModel(
+            f"{given.file}: is at epoch {state.epoch}, past the {given.epochs} asked for; "
+            f"{checkpoint.ANEW}"
+        )
     given.task.load_state_dict(parts["task"])
     whole = optimizer.state_dict()
     whole["state"] = {int(key): value for key, value in parts["optimizer"].items()}
     optimizer.load_state_dict(whole)
-    if state.epoch < given.epochs:  # a longer run than the one that ended here
-        state.finished = state.finished and state.epoch - state.best_epoch >= given.patience
+    if scaler is not None:
+        scaler.load_state_dict(parts["scaler"])
+    # More patience than the run had that ended here lets it go on.
+    state.finished = state.finished and state.epoch - state.best_epoch >= given.patience
     return state
 
 
@@ -229,29 +261,40 @@ def _epoch(fabric: Fabric, module: Any, optimizer: Any, *, given: _Run, epoch: i
     task.train()
     losses = []
     for batch in task.batches(drawn(given.how.seed, epoch)):
-        loss = module(*part_of(batch, fabric))
+        part, weight = part_of(batch, fabric)
+        loss = module(*part) * weight
         optimizer.zero_grad(set_to_none=True)
         fabric.backward(loss)
+        group.average(given.task)
         if after is not None:
             after()
         optimizer.step()
         losses.append(loss.detach())
-    mean = float(torch.stack(losses).mean()) if losses else 0.0  # read once: each read waits
+    total: Any = group.mean(torch.stack(losses).mean()) if losses else 0.0
+    mean = float(total)  # read once: each read waits
     if not math.isfinite(mean):
-        raise BadData(f"the loss of epoch {epoch} is not finite; lower the learning rate")
+        raise BadData(_diverged(f"the loss of epoch {epoch}", given))
     return mean
 
 
-def _figure(fabric: Fabric, given: _Run) -> float | None:
+def _figure(given: _Run) -> float | None:
     """The figure on valid, measured by the first process and told to the others."""
     if given.measure is None:
         return None
     figure = 0.0
-    if fabric.is_global_zero:
+    if group.place()[0] == 0:
         given.task.eval()
         with torch.no_grad():
-            figure = given.measure(given.task)
-    return figure if fabric.world_size == 1 else float(fabric.broadcast(figure))
+            figure = float(given.measure(given.task))
+    figure = group.first_says(figure)
+    if not math.isfinite(figure):
+        raise BadData(_diverged("the figure on valid", given))
+    return figure
+
+
+def _diverged(what: str, given: _Run) -> str:
+    rate = given.schedule.learning_rate
+    return f"{what} is not finite; lower the learning rate, which is {rate:g}"
 
 
 def _judged(state: State, given: _Run) -> None:
@@ -268,3 +311,7 @@ def _judged(state: State, given: _Run) -> None:
 
 def _copied(task: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().cpu().clone() for name, value in task.state_dict().items()}
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.5g}")
