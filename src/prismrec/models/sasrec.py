@@ -70,7 +70,7 @@ class _SasRec(nn.Module):
     def __init__(self, model: SasRec) -> None:
         super().__init__()
         self.positions = nn.Parameter(0.1 * torch.randn(model.length + 1, model.dim))
-        self.register_buffer("heads", torch.tensor(model.heads))  # the ranker reads it from here
+        self.register_buffer("heads", torch.tensor([model.heads]))  # the ranker reads it from here
         self.layers = nn.ModuleList(_Layer(model) for _ in range(model.layers))
         self.norm = nn.LayerNorm(model.dim)
         self.dropout = nn.Dropout(model.dropout)

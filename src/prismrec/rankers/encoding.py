@@ -70,7 +70,7 @@ def transformer(weights: Weights, x: Floats, last: Ints) -> Floats:
     x = x + weights["positions"][: x.shape[1]]
     n_layers = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("layers."))
     later = np.triu(np.ones((x.shape[1], x.shape[1]), bool), 1)
-    heads = int(weights["heads"])
+    heads = int(weights["heads"][0])
     for layer in range(n_layers):
         name = f"layers.{layer}."
         normal = normalised(weights, f"{name}attention_norm", x)
