@@ -31,6 +31,7 @@ KINDS: dict[str, dict[str, str]] = {
         "freedom": "prismrec.models.freedom:Freedom",
         "item-knn": "prismrec.models.item_knn:ItemKnn",
         "joint-net": "prismrec.models.joint_net:JointNet",
+        "lattice": "prismrec.models.lattice:Lattice",
         "lightgcn": "prismrec.models.lightgcn:LightGcn",
         "mgcn": "prismrec.models.mgcn:Mgcn",
         "mm-rnn": "prismrec.models.mm_rnn:MmRnn",
