@@ -74,6 +74,11 @@ class Graph(nn.Module):
         product: Tensor = _Product.apply(x, weights, self, True)  # type: ignore[no-untyped-call]
         return product
 
+    def dots(self, x: Tensor) -> Tensor:
+        """(nnz,) the dot product of the two ends of each edge, x (n, d) being all ends."""
+        products: Tensor = _Dots.apply(x, self)  # type: ignore[no-untyped-call]
+        return products
+
     def reweighted(self, weights: Tensor) -> None:
         """Replace the weights (nnz,) for good, as a graph that is thinned each epoch does."""
         self.weights = weights
@@ -96,8 +101,25 @@ class _Product(torch.autograd.Function):
             to_x = _times(graph, grad, weights, not turned)
         if weights is not None and ctx.needs_input_grad[1]:
             ends, starts = (graph.columns, graph.rows) if turned else (graph.rows, graph.columns)
-            to_weights = (grad[ends] * x[starts]).sum(dim=1)
+            to_weights = _dots(grad, ends, x, starts)
         return to_x, to_weights, None, None
+
+
+class _Dots(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, *given: Any) -> Tensor:
+        x, ctx.graph = given
+        ctx.save_for_backward(x)
+        return _dots(x, ctx.graph.rows, x, ctx.graph.columns)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> tuple[Tensor, None]:
+        (grad,), (x,) = grads, ctx.saved_tensors
+        return _times(ctx.graph, x, grad, False) + _times(ctx.graph, x, grad, True), None
+
+
+def _dots(x: Tensor, at: Tensor, y: Tensor, there: Tensor) -> Tensor:
+    return (x.index_select(0, at) * y.index_select(0, there)).sum(dim=1)
 
 
 def _times(graph: Graph, x: Tensor, weights: Tensor | None, turned: bool) -> Tensor:
