@@ -44,6 +44,7 @@ KINDS: dict[str, dict[str, str]] = {
     "rankers": {
         "content": "prismrec.models.content_knn:ContentRanker",
         "content-towers": "prismrec.rankers.content_towers:ContentTowers",
+        "int8-towers": "prismrec.rankers.int8_towers:Int8Towers",
         "item-weights": "prismrec.rankers:ItemWeights",
         "mixture": "prismrec.rankers:Mixture",
         "sequence": "prismrec.rankers.sequence:SequenceRanker",
