@@ -68,8 +68,10 @@ def repeats(*ids: Tensor) -> Tensor:
     In a batch of pairs (user, item), the item of another pair is no negative where it is the same
     item, or where the other pair's user is the same: `repeats(items)` or `repeats(users, items)`.
     """
-    alike = torch.stack([one[:, None] == one for one in ids]).any(dim=0)
-    return alike.fill_diagonal_(False)
+    first, *rest = (one[:, None] == one for one in ids)
+    for alike in rest:
+        first |= alike
+    return first.fill_diagonal_(False)
 
 
 def info_nce(
@@ -127,7 +129,7 @@ def in_batch(
 
     Relations: with cosines and both directions it is `info_nce`; `bpr` compares with one negative.
     """
-    logits = users @ items.T / temperature
+    logits = (users / temperature) @ items.T
     return _found(logits if log_share is None else logits - log_share, hits)
 
 
