@@ -50,7 +50,7 @@ class ContentTower:
     dropout: float = 0.2  # share of the hidden layer that is silent in a step
     l2: float = 1e-3  # of the user and id vectors in a batch
     learning_rate: float = 1e-3
-    batch_size: int = 2048
+    batch_size: int = 512  # each item of it is a negative of all others
     epochs: int = 300  # at most
     patience: int = 20  # epochs without a better figure on valid
 
