@@ -15,6 +15,8 @@ from prismrec.types import Csr
 
 __all__ = ["Graph", "mean_of_layers", "normalised"]
 
+BLOCK = 2048  # edges whose ends a CPU holds at once: a fourth of the time of all at once
+
 
 class Graph(nn.Module):
     """A sparse matrix (n, m) that is multiplied with embeddings: `graph(x)` is `matrix @ x`.
@@ -119,7 +121,15 @@ class _Dots(torch.autograd.Function):
 
 
 def _dots(x: Tensor, at: Tensor, y: Tensor, there: Tensor) -> Tensor:
-    return (x.index_select(0, at) * y.index_select(0, there)).sum(dim=1)
+    """(nnz,) the dot products of rows of x and rows of y, in blocks that fit the cache."""
+    out = x.new_empty(len(at))
+    size = BLOCK if x.device.type == "cpu" else max(1, len(at))
+    for start in range(0, len(at), size):
+        part = slice(start, start + size)
+        ends = x.index_select(0, at[part])
+        ends *= y.index_select(0, there[part])
+        torch.sum(ends, dim=1, out=out[part])
+    return out
 
 
 def _times(graph: Graph, x: Tensor, weights: Tensor | None, turned: bool) -> Tensor:
