@@ -64,6 +64,7 @@ def compare(
     seeds: int = 1,
     k: Sequence[int] = (10, 20),
     refit: bool = False,
+    how: Training = Training(),
     progress: Callable[[int, int, str], None] | None = None,
 ) -> list[Result]:
     """Fit and measure each model on each split.
@@ -80,6 +81,7 @@ def compare(
         k: lengths of the lists.
         refit: fit on train and valid as one log, both masked, as a shop would before it goes live;
             such figures stand beside published ones, not among them.
+        how: options of each fit; its seed and valid are those of the split.
         progress: called with (done, total, what) before each fit.
 
     Raises:
@@ -90,7 +92,7 @@ def compare(
     results: list[Result] = []
     for seed in range(seeds):
         parts = splits.split(data, split, seed=seed)
-        task = _task(parts, Training(seed=seed), refit=refit, k=k)
+        task = _task(parts, replace(how, seed=seed, valid=None), refit=refit, k=k)
         for spec, model in named.items():
             if progress is not None:
                 progress(len(results), seeds * len(named), f"{spec}, seed {seed}")
