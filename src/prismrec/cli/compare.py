@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,9 +13,13 @@ import typer
 from prismrec.cli.options import (
     AsJson,
     Audio,
+    Device,
+    Epochs,
     Image,
     Impute,
     K,
+    Patience,
+    Precision,
     Reduce,
     Refit,
     ShopPath,
@@ -23,8 +30,10 @@ from prismrec.cli.options import (
 from prismrec.cli.output import complain, emit, note, say, table, tracked
 
 if TYPE_CHECKING:
+    from prismrec.cli.training import Report
     from prismrec.evaluation.compare import Result
     from prismrec.evaluation.result import Evaluation
+    from prismrec.train import Progress
 
 __all__ = ["compare", "print_results", "print_runs"]
 
@@ -46,19 +55,24 @@ def compare(
     audio: Audio = "auto",
     reduce: Reduce = None,
     impute: Impute = "none",
+    epochs: Epochs = None,
+    patience: Patience = None,
+    device: Device = "auto",
+    precision: Precision = "32-true",
     as_json: AsJson = False,
 ) -> None:
     """Fit and judge several models on the same splits, with intervals."""
     from prismrec.cli.loading import default_split, encoded, open_shop, prepared
     from prismrec.evaluation.compare import as_json as to_json
     from prismrec.evaluation.compare import compare
+    from prismrec.train import Training
 
     sizes = cutoffs(k)
     specs = [spec for spec in models.split(",") if spec]
     opened = open_shop(shop)
     found = encoded(opened, image=image, text=text, audio=audio).data
     data, _ = prepared(found, reduce or (), impute)
-    with tracked("comparing") as progress:
+    with _followed(quiet=as_json) as (progress, report):
         results = compare(
             data,
             specs,
@@ -66,12 +80,42 @@ def compare(
             seeds=seeds,
             k=sizes,
             refit=refit,
+            how=Training(
+                device=device,
+                precision=precision,
+                epochs=epochs,
+                patience=patience,
+                progress=report,
+            ),
             progress=progress,
         )
     if as_json:
         emit(to_json(results, shop=opened.name))
     else:
         print_results(results, sizes)
+
+
+@contextmanager
+def _followed(*, quiet: bool) -> Iterator[tuple[Callable[[int, int, str], None], Report]]:
+    """What to call before each fit, and after each epoch of one."""
+    from prismrec.cli.training import lines, told
+
+    place: tuple[int, int, str] = 0, 1, ""
+    speak = lines()
+    with tracked("comparing") as step:
+
+        def begun(done: int, total: int, what: str) -> None:
+            nonlocal place
+            place = done, total, what
+            step(*place)
+
+        def report(at: Progress) -> None:
+            done, total, what = place
+            step(done, total, f"{what}: epoch {at.epoch} of at most {at.epochs}, {told(at)}")
+            if not quiet and not sys.stderr.isatty():
+                speak(replace(at, stage=what))
+
+        yield begun, report
 
 
 def print_results(results: Sequence[Result], sizes: Sequence[int]) -> None:

@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from prismrec.cli.options import AsJson, Audio, Image, Impute, Reduce, Refit, Seed, ShopPath, Text
+from prismrec.cli.options import (
+    AsJson,
+    Audio,
+    Device,
+    Epochs,
+    Image,
+    Impute,
+    Patience,
+    Precision,
+    Processes,
+    Reduce,
+    Refit,
+    Seed,
+    ShopPath,
+    Text,
+)
 from prismrec.cli.output import emit, note, say
 
+if TYPE_CHECKING:
+    from prismrec.cli.loading import Parts
+    from prismrec.train import Training
+
 __all__ = ["fit"]
+
+RECORDED = ("device", "precision", "processes", "epochs", "patience")
+CHECKPOINT = ".training"  # folder beside the model, from which a killed fit goes on
 
 
 def fit(
@@ -31,9 +55,18 @@ def fit(
     audio: Audio = "auto",
     reduce: Reduce = None,
     impute: Impute = "none",
+    epochs: Epochs = None,
+    patience: Patience = None,
+    device: Device = "auto",
+    precision: Precision = "32-true",
+    processes: Processes = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Fit a model, on the whole log unless a split keeps a part back, and save it."""
+    """Fit a model, on the whole log unless a split keeps a part back, and save it.
+
+    A model that is trained in epochs leaves its state in OUT/.training every few seconds. After a
+    kill, the same command goes on from there, to the same digits. The folder goes with the end.
+    """
     from prismrec import registry
     from prismrec.cli.fitted import keep
     from prismrec.cli.loading import divide, encoded, open_shop, prepared
@@ -41,14 +74,14 @@ def fit(
 
     spec = ":".join([model, *(settings or ())])
     built = registry.build("models", spec)
+    how = Training(seed, epochs=epochs, patience=patience, checkpoint=out / CHECKPOINT)
+    how = replace(how, device=device, precision=precision, processes=processes)
     opened = open_shop(shop)
     found = encoded(opened, image=image, text=text, audio=audio).data
     data, learnt = prepared(found, reduce or (), impute)
     parts = divide(data, split, seed=seed, refit=refit)
     note(f"fitting {spec} on {len(parts.train.interactions)} interactions")
-    start = time.perf_counter()
-    ranker = built.fit(parts.train, Training(seed=seed, valid=parts.valid))
-    seconds = time.perf_counter() - start
+    ranker, seconds = _fitted(built, parts, how, quiet=as_json)
     made = {
         "model": spec,
         "shop": opened.name,
@@ -57,10 +90,22 @@ def fit(
         "refit": refit,
         "reduce": list(reduce or ()),
         "impute": impute,
+        "training": {name: getattr(how, name) for name in RECORDED},
         "fit_seconds": round(seconds, 3),
     }
     keep(ranker, out, train=parts.train, titles=opened.titles, made=made, learnt=learnt)
+    shutil.rmtree(out / CHECKPOINT, ignore_errors=True)
     if as_json:
         emit({"path": str(out), **made})
     else:
         say(f"{spec} fitted in {seconds:.1f} s and saved in {out}")
+
+
+def _fitted(model: Any, parts: Parts, how: Training, *, quiet: bool) -> tuple[Any, float]:
+    """A ranker, and the seconds that it took."""
+    from prismrec.cli.training import watched
+
+    start = time.perf_counter()
+    with watched(quiet=quiet) as report:
+        ranker = model.fit(parts.train, replace(how, valid=parts.valid, progress=report))
+    return ranker, time.perf_counter() - start

@@ -10,11 +10,16 @@ import typer
 __all__ = [
     "AsJson",
     "Audio",
+    "Device",
+    "Epochs",
     "History",
     "Image",
     "Impute",
     "K",
     "ModelPath",
+    "Patience",
+    "Precision",
+    "Processes",
     "Reduce",
     "Refit",
     "Seed",
@@ -71,6 +76,28 @@ Reduce = Annotated[
 ]
 Impute = Annotated[
     str, typer.Option(metavar="SPEC", help="Guess missing media (`prismrec list imputations`).")
+]
+
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="How many at most, where a model is trained in epochs; left out, what it asks for.",
+    ),
+]
+Patience = Annotated[
+    int | None,
+    typer.Option(min=1, help="Epochs without a better figure on valid before the training ends."),
+]
+Device = Annotated[
+    str, typer.Option(help="Where to train: auto (a GPU if there is one), cpu, cuda, cuda:1, mps.")
+]
+Precision = Annotated[
+    str, typer.Option(help="Of the training: 32-true, bf16-mixed, or 16-mixed on a GPU.")
+]
+
+Processes = Annotated[
+    int, typer.Option(min=1, help="How many share each batch, with a GPU or some cores each.")
 ]
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
+from lightning_fabric.plugins.precision.amp import MixedPrecision
 from torch import Tensor
 
 from prismrec.errors import BadData
@@ -14,7 +15,8 @@ from prismrec.train import Training, group
 
 __all__ = ["device_of", "fabric_of", "part_of"]
 
-PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
+Mixed = Literal["bf16-mixed", "16-mixed"]
+PRECISIONS = ("32-true", *get_args(Mixed))
 
 
 def fabric_of(how: Training) -> Fabric:
@@ -28,10 +30,11 @@ def fabric_of(how: Training) -> Fabric:
         group.join(kind)
     local = group.place()[2]
     devices: Any = [int(number or local)] if kind == "cuda" else 1
-    precision: Any = how.precision
     # The group is our own affair: to Fabric each process is alone, also under torchrun.
-    alone = LightningEnvironment()
-    return Fabric(accelerator=kind, devices=devices, precision=precision, plugins=alone)
+    plugins: list[Any] = [LightningEnvironment()]
+    if how.precision != "32-true":  # as a plugin, since Fabric announces what is asked by name
+        plugins.append(MixedPrecision(cast(Mixed, how.precision), kind))
+    return Fabric(accelerator=kind, devices=devices, plugins=plugins)
 
 
 def device_of(how: Training) -> str:
