@@ -124,7 +124,7 @@ class _Lattice(nn.Module):
 
 def _likeness(graph: Graph, x: Tensor) -> Tensor:
     """(nnz,) cosine of unit rows x (n, d) at each edge, divided by the root of both degrees."""
-    edges = graph.dots(x).clamp_min(0)
+    edges = graph.dots(x, x).clamp_min(0)
     ones = torch.ones_like(x[:, :1])
     outwards, inwards = graph(ones, edges), graph.transposed(ones, edges)
     both = rows(outwards, graph.rows) * rows(inwards, graph.columns)  # (nnz, 1)

@@ -76,9 +76,9 @@ class Graph(nn.Module):
         product: Tensor = _Product.apply(x, weights, self, True)  # type: ignore[no-untyped-call]
         return product
 
-    def dots(self, x: Tensor) -> Tensor:
-        """(nnz,) the dot product of the two ends of each edge, x (n, d) being all ends."""
-        products: Tensor = _Dots.apply(x, self)  # type: ignore[no-untyped-call]
+    def dots(self, x: Tensor, y: Tensor) -> Tensor:
+        """(nnz,) of each edge the row of x (n, d) times the row of y (m, d) at its ends."""
+        products: Tensor = _Dots.apply(x, y, self)  # type: ignore[no-untyped-call]
         return products
 
     def reweighted(self, weights: Tensor) -> None:
@@ -110,14 +110,14 @@ class _Product(torch.autograd.Function):
 class _Dots(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, *given: Any) -> Tensor:
-        x, ctx.graph = given
-        ctx.save_for_backward(x)
-        return _dots(x, ctx.graph.rows, x, ctx.graph.columns)
+        x, y, ctx.graph = given
+        ctx.save_for_backward(x, y)
+        return _dots(x, ctx.graph.rows, y, ctx.graph.columns)
 
     @staticmethod
-    def backward(ctx: Any, *grads: Any) -> tuple[Tensor, None]:
-        (grad,), (x,) = grads, ctx.saved_tensors
-        return _times(ctx.graph, x, grad, False) + _times(ctx.graph, x, grad, True), None
+    def backward(ctx: Any, *grads: Any) -> tuple[Tensor, Tensor, None]:
+        (grad,), (x, y) = grads, ctx.saved_tensors
+        return _times(ctx.graph, y, grad, False), _times(ctx.graph, x, grad, True), None
 
 
 def _dots(x: Tensor, at: Tensor, y: Tensor, there: Tensor) -> Tensor:
