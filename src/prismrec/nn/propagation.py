@@ -157,17 +157,18 @@ def normalised(matrix: Csr) -> Graph:
 
 
 def mean_of_layers(
-    graph: Graph, users: Tensor, items: Tensor, *, layers: int
+    graph: Graph, users: Tensor, items: Tensor, *, layers: int, weights: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     """Users (n, d) and items (m, d) after light graph convolution over a two-sided graph (n, m).
 
     Layer k + 1 of a user is the weighted sum of layer k of the items, and the other way round;
-    the result is the mean of layers 0 to `layers`.
+    the result is the mean of layers 0 to `layers`. The graph's own `weights` (nnz,) may be replaced
+    by others, which gradients reach.
 
     Source: X. He and others 2020, LightGCN, arXiv 2002.02126.
     """
     all_users, all_items = users, items
     for _ in range(layers):
-        users, items = graph(items), graph.transposed(users)
+        users, items = graph(items, weights), graph.transposed(users, weights)
         all_users, all_items = all_users + users, all_items + items
     return all_users / (layers + 1), all_items / (layers + 1)
