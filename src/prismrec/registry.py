@@ -27,6 +27,7 @@ KINDS: dict[str, dict[str, str]] = {
         "bpr": "prismrec.models.bpr:Bpr",
         "content-knn": "prismrec.models.content_knn:ContentKnn",
         "content-tower": "prismrec.models.content_tower:ContentTower",
+        "dragon": "prismrec.models.dragon:Dragon",
         "ease": "prismrec.models.ease:Ease",
         "freedom": "prismrec.models.freedom:Freedom",
         "grcn": "prismrec.models.grcn:Grcn",

@@ -114,19 +114,21 @@ class _Smore(nn.Module):
 
     def forward(self, users: Tensor, used: Tensor, others: Tensor) -> Tensor:
         (all_users, all_items), (users_saw, items_show) = self._behaviour(), self._media()
-        items = torch.cat([used, others])
-        u, i = rows(all_users, users), rows(all_items, items)
-        have, present = rows(self.users_have, users), rows(self.media.present, items)
-        u_side = self.views.side(rows(users_saw, users), have, u)
-        i_side = self.views.side(rows(items_show, items), present, i)
-        user, (liked, passed) = u + u_side, (i + i_side).chunk(2)
+        # The side view looks at each row alone, so each row of the batch passes once.
+        who, u_at = users.unique(return_inverse=True)
+        what, i_at = torch.cat([used, others]).unique(return_inverse=True)
+        have, present = rows(self.users_have, who), rows(self.media.present, what)
+        u, i = rows(all_users, who), rows(all_items, what)
+        u_side = self.views.side(rows(users_saw, who), have, u)
+        i_side = self.views.side(rows(items_show, what), present, i)
+        user, (liked, passed) = rows(u + u_side, u_at), rows(i + i_side, i_at).chunk(2)
         first = rows(self.users, users), rows(self.items, used), rows(self.items, others)
         loss = bpr((user * liked).sum(1), (user * passed).sum(1))
         loss = loss + self.model.l2 * squared(*first)
         if not len(self.media):
             return loss
-        near = contrast(u_side, u, ids=users, have=have)
-        near = near + contrast(i_side, i, ids=used, have=present)
+        near = contrast(u_side, u, at=u_at, have=have)
+        near = near + contrast(i_side, i, at=i_at[: len(used)], have=present)
         return loss + self.model.contrast * near
 
 
@@ -181,18 +183,16 @@ def largest(graphs: list[Csr]) -> list[Csr]:
     return [reduce(lambda one, other: one.maximum(other), graphs)] if graphs else []
 
 
-def contrast(side: Tensor, behaviour: Tensor, *, ids: Tensor, have: Tensor) -> Tensor:
+def contrast(side: Tensor, behaviour: Tensor, *, at: Tensor, have: Tensor) -> Tensor:
     """The two views of a row are more alike than those of different rows.
 
     Args:
         side: (n, d).
         behaviour: (n, d).
-        ids: (b,) of the first b rows; only the first 512 are compared.
+        at: (b,) rows of a batch in random order, of which the first 512 are compared.
         have: (n, m) bool; what has no media takes no part.
     """
-    some = ids[:CONTRASTED]
-    n = len(some)
-    part = have[:n].any(dim=1)
-    return info_nce(
-        side[:n], behaviour[:n], temperature=TEMPERATURE, present=part, hits=repeats(some)
-    )
+    some = at[:CONTRASTED]
+    part = rows(have, some).any(dim=1)
+    one, other = rows(side, some), rows(behaviour, some)
+    return info_nce(one, other, temperature=TEMPERATURE, present=part, hits=repeats(some))
