@@ -19,8 +19,9 @@ from prismrec.data.vocabulary import Vocabulary
 from prismrec.errors import BadData
 from prismrec.rankers import Query, top_k
 from prismrec.saving import load
-from prismrec.train import Training
+from prismrec.train import Progress, Training
 
+QUICK = Training(epochs=3)  # enough where a test looks at the form of what comes out
 NAMES = [
     name
     for name in registry.names("models")
@@ -28,6 +29,12 @@ NAMES = [
 ]
 SAME_FOR_ALL = {"popularity", "random"}  # cannot tell one user from another
 MEDIA_ONLY = {"content-knn"}  # has nothing to go by where there are no media
+
+
+def with_field(field: str) -> list[str]:
+    targets = {name: registry.load("models", name) for name in NAMES}
+    return [n for n, t in targets.items() if field in {f.name for f in dataclasses.fields(t)}]
+
 
 N_USERS, N_ITEMS = 60, 24
 BARE = 5  # an item without media
@@ -53,15 +60,22 @@ def checkerboard(*, media: bool = True, times: bool = True) -> Dataset:
     return Dataset(log, *ids, features)
 
 
-def looks(rng: np.random.Generator) -> Feature:
-    side = np.where(np.arange(N_ITEMS) % 2, 1.0, -1.0)
-    values = side[:, None] * np.ones(6) + rng.normal(size=(N_ITEMS, 6)) * 0.4
-    return Feature.of(values.astype(np.float32), np.arange(N_ITEMS) != BARE)
+def looks(rng: np.random.Generator, n: int = N_ITEMS) -> Feature:
+    side = np.where(np.arange(n) % 2, 1.0, -1.0)
+    values = side[:, None] * np.ones(6) + rng.normal(size=(n, 6)) * 0.4
+    return Feature.of(values.astype(np.float32), np.arange(n) != BARE)
 
 
 @cache
 def fitted(name: str) -> Any:
+    """As it is by default: for tests of what is learnt."""
     return registry.build("models", name).fit(checkerboard())
+
+
+@cache
+def formed(name: str) -> Any:
+    """After few epochs, where a model is trained in epochs: for tests of form."""
+    return registry.build("models", name).fit(checkerboard(), QUICK)
 
 
 @pytest.fixture(params=NAMES)
@@ -89,39 +103,39 @@ def test_it_finds_the_items_withheld_from_a_checkerboard(name):
 
 
 def test_equal_seeds_give_equal_scores(name):
-    again = registry.build("models", name).fit(checkerboard(), Training(seed=0))
+    again = registry.build("models", name).fit(checkerboard(), QUICK)
     query = Query.of(checkerboard())
-    assert np.array_equal(again.score(query), fitted(name).score(query), equal_nan=True)
+    assert np.array_equal(again.score(query), formed(name).score(query), equal_nan=True)
 
 
 def test_a_batch_scores_as_its_rows_do_one_by_one(name):
     query = Query.of(checkerboard())
-    one_by_one = [fitted(name).score(query.take(np.array([row]))) for row in range(len(query))]
-    close(fitted(name).score(query), np.concatenate(one_by_one))
+    one_by_one = [formed(name).score(query.take(np.array([row]))) for row in range(len(query))]
+    close(formed(name).score(query), np.concatenate(one_by_one))
 
 
 def test_everybody_and_everything_is_served(name):
     history = Jagged.from_rows([[], [2], [3, BARE], [NEW], list(range(N_ITEMS))])
     query = Query(np.array([SILENT, -1, 0, -1, -1]), history)
-    scores = fitted(name).score(query)
+    scores = formed(name).score(query)
     assert scores.shape == (len(query), N_ITEMS)
     assert scores.dtype == np.float32
-    found = top_k(fitted(name), query, 10)
+    found = top_k(formed(name), query, 10)
     assert (found.items[:4] >= 0).all()
     assert (found.items[4] == -1).all()
 
 
 def test_a_score_is_finite_wherever_there_is_anything_to_go_by(name):
     known = np.arange(N_ITEMS) != BARE if name in MEDIA_ONLY else np.arange(N_ITEMS) != NEW
-    scores = fitted(name).score(Query.of(checkerboard()))
+    scores = formed(name).score(Query.of(checkerboard()))
     assert np.isfinite(scores[:, known]).all()
     assert not np.isinf(scores).any()
 
 
 def test_a_saved_model_gives_equal_scores(name, tmp_path):
-    fitted(name).save(tmp_path)
+    formed(name).save(tmp_path)
     query = Query.of(checkerboard())
-    assert np.array_equal(load(tmp_path).score(query), fitted(name).score(query), equal_nan=True)
+    assert np.array_equal(load(tmp_path).score(query), formed(name).score(query), equal_nan=True)
 
 
 def test_new_items_join_without_a_refit(name):
@@ -140,7 +154,7 @@ def test_new_items_join_without_a_refit(name):
 def test_fitting_and_scoring_leave_the_data_alone(name):
     data, fresh = checkerboard(), checkerboard.__wrapped__()
     query = Query.of(data)
-    top_k(registry.build("models", name).fit(data), query, 3)
+    top_k(registry.build("models", name).fit(data, QUICK), query, 3)
     log, other = data.interactions, fresh.interactions
     for column in ("users", "items", "weight", "time"):
         assert np.array_equal(getattr(log, column), getattr(other, column))
@@ -155,16 +169,16 @@ def test_a_log_may_lack_times_and_a_catalogue_media(name, media, times):
     data = checkerboard(media=media, times=times)
     if name in MEDIA_ONLY and not media:
         with pytest.raises(BadData, match="media"):
-            registry.build("models", name).fit(data)
+            registry.build("models", name).fit(data, QUICK)
         return
-    ranker = registry.build("models", name).fit(data)
+    ranker = registry.build("models", name).fit(data, QUICK)
     assert (top_k(ranker, Query.of(data), 5).items >= 0).all()
 
 
 def test_a_handful_of_events_is_enough(name):
     data = checkerboard()
     few = data.with_interactions(data.interactions.take(np.arange(3)))
-    ranker = registry.build("models", name).fit(few)
+    ranker = registry.build("models", name).fit(few, Training(patience=2))
     assert (top_k(ranker, Query.of(few), 3).items >= 0).all()
 
 
@@ -172,5 +186,53 @@ def test_valid_may_be_given(name):
     data = checkerboard()
     rows = np.arange(len(data.interactions)) % 5 == 0
     parts = [data.with_interactions(data.interactions.take(mask)) for mask in (~rows, rows)]
-    ranker = registry.build("models", name).fit(parts[0], Training(valid=parts[1]))
+    ranker = registry.build("models", name).fit(
+        parts[0], dataclasses.replace(QUICK, valid=parts[1])
+    )
     assert (top_k(ranker, Query.of(parts[0]), 5).items >= 0).all()
+
+
+def test_profiles_of_users_are_taken(name):
+    data = dataclasses.replace(
+        checkerboard(), users={"text": looks(np.random.default_rng(1), N_USERS)}
+    )
+    scores = registry.build("models", name).fit(data, QUICK).score(Query.of(data))
+    assert np.array_equal(np.isfinite(scores), np.isfinite(formed(name).score(Query.of(data))))
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize("name", with_field("epochs"))
+@pytest.mark.parametrize("stage", ["finding", "on everything"])
+def test_a_fit_that_was_killed_goes_on_to_the_same_digits(name, stage, tmp_path, monkeypatch):
+    def kill(at: Progress) -> None:
+        if at.stage.startswith(stage) and at.epoch == 1:  # the best may be the first
+            raise Killed
+
+    monkeypatch.setattr("prismrec.train.loop.SECONDS", -1)
+    model = dataclasses.replace(registry.build("models", name), epochs=4)
+    whole = model.fit(checkerboard())
+    with pytest.raises(Killed):
+        model.fit(checkerboard(), Training(checkpoint=tmp_path, progress=kill))
+    epochs: list[Progress] = []
+    resumed = model.fit(checkerboard(), Training(checkpoint=tmp_path, progress=epochs.append))
+    query = Query.of(checkerboard())
+    assert np.array_equal(resumed.score(query), whole.score(query), equal_nan=True)
+    assert 1 not in [at.epoch for at in epochs if at.stage.startswith(stage)]
+
+
+@pytest.mark.parametrize("name", with_field("fusion"))
+@pytest.mark.parametrize("fusion", registry.names("fusions"))
+def test_every_fusion_goes_with_every_model_that_fuses(name, fusion, tmp_path):
+    model = dataclasses.replace(registry.build("models", name), fusion=fusion)
+    if name in with_field("dim"):
+        model = dataclasses.replace(model, dim=8)
+    ranker = model.fit(checkerboard(), Training(epochs=2))
+    query = Query.of(checkerboard())
+    scores = ranker.score(query)
+    known = np.arange(N_ITEMS) != (BARE if name in MEDIA_ONLY else NEW)
+    assert np.isfinite(scores[:, known]).all()
+    ranker.save(tmp_path)
+    assert np.array_equal(load(tmp_path).score(query), scores, equal_nan=True)
