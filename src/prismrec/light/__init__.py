@@ -1,0 +1,1 @@
+"""Light models: small towers that rank as a large model does, and ONNX files to run them."""
