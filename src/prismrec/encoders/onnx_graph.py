@@ -35,12 +35,18 @@ class Graph:
 
     def node(self, operator: str, *inputs: str, attributes: Mapping[str, Any] | None = None) -> str:
         """One operator with one output."""
-        name = f"v{len(self._nodes)}"
-        node = self._onnx.helper.make_node(operator, list(inputs), [name])
+        return self.nodes(operator, *inputs, n=1, attributes=attributes)[0]
+
+    def nodes(
+        self, operator: str, *inputs: str, n: int, attributes: Mapping[str, Any] | None = None
+    ) -> list[str]:
+        """One operator with n outputs."""
+        names = [f"v{len(self._nodes)}"] + [f"v{len(self._nodes)}.{k}" for k in range(1, n)]
+        node = self._onnx.helper.make_node(operator, list(inputs), names)
         for key, value in (attributes or {}).items():
             node.attribute.append(self._onnx.helper.make_attribute(key, value))
         self._nodes.append(node)
-        return name
+        return names
 
     def conv(
         self,
@@ -66,6 +72,13 @@ class Graph:
         """ReduceMax or ReduceMean over one axis, which vanishes."""
         return self.node(operator, x, attributes={"axes": [axis], "keepdims": 0})
 
+    def cast(self, x: str, dtype: npt.DTypeLike) -> str:
+        """The same numbers of another type."""
+        return self.node("Cast", x, attributes={"to": self._type(dtype)})
+
+    def _type(self, dtype: npt.DTypeLike) -> int:
+        return int(self._onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))
+
     def reshape(self, x: str, shape: Sequence[int]) -> str:
         """Another shape; 0 keeps an axis, -1 takes what is left."""
         return self.node("Reshape", x, self.constant(shape, np.int64))
@@ -74,11 +87,28 @@ class Graph:
         """Give a value the name by which the finished model returns it."""
         self._nodes.append(self._onnx.helper.make_node("Identity", [x], [name]))
 
-    def to_bytes(self, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape]) -> bytes:
-        """The finished model, checked; a letter in a shape is a free axis."""
-        helper, float32 = self._onnx.helper, self._onnx.TensorProto.FLOAT
+    def to_bytes(
+        self,
+        inputs: Mapping[str, Shape],
+        outputs: Mapping[str, Shape],
+        *,
+        dtypes: Mapping[str, npt.DTypeLike] | None = None,
+    ) -> bytes:
+        """The finished model, checked; a letter in a shape is a free axis.
+
+        Args:
+            inputs: names and shapes.
+            outputs: names and shapes.
+            dtypes: of the inputs and outputs that are not float32.
+        """
+        helper = self._onnx.helper
+        types = {name: self._type(dtype) for name, dtype in (dtypes or {}).items()}
+        float32 = self._type(np.float32)
         values = [
-            [helper.make_tensor_value_info(name, float32, list(shape)) for name, shape in side]
+            [
+                helper.make_tensor_value_info(name, types.get(name, float32), list(shape))
+                for name, shape in side
+            ]
             for side in (inputs.items(), outputs.items())
         ]
         graph = helper.make_graph(self._nodes, self._name, *values, self._constants)
