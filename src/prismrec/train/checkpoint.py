@@ -101,8 +101,9 @@ def read(path: Path, name: str) -> tuple[State, dict[str, Any]] | None:
 
 def _checksum(tensors: Mapping[str, Tensor], text: str) -> int:
     crc = zlib.crc32(text.encode())
-    for name in sorted(tensors):
-        crc = zlib.crc32(tensors[name].reshape(-1).view(torch.uint8).numpy().data, crc)
+    for name, tensor in sorted(tensors.items()):
+        crc = zlib.crc32(f"{name}{tensor.dtype}{tuple(tensor.shape)}".encode(), crc)
+        crc = zlib.crc32(tensor.reshape(-1).view(torch.uint8).numpy().data, crc)
     return crc
 
 
