@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations, permutations
-from typing import Protocol, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -19,9 +19,20 @@ from prismrec.nn.sampling import shuffled
 from prismrec.reduction import Projection
 from prismrec.train import Training
 from prismrec.train.loop import Schedule, run
+from prismrec.train.randomness import seeded
 from prismrec.types import Ints
 
-__all__ = ["Branches", "Contrast", "Placing", "fit", "found", "hidden"]
+__all__ = [
+    "Branches",
+    "Drawing",
+    "begun",
+    "between_pairs",
+    "fit",
+    "found",
+    "hidden",
+    "learnt",
+    "together",
+]
 
 SHARE = 10  # one row of ten is held out to find the number of epochs
 FEWEST = 100  # rows of which some can be held out
@@ -75,62 +86,73 @@ class Branches(nn.Module):
         """The maps as they are now."""
         out = {}
         for name, size, linear in zip(self.names, self.sizes, self.maps, strict=True):
-            matrix = linear.weight.detach().T.cpu().numpy() / np.float32(size)
+            matrix = linear.get_parameter("weight").detach().T.cpu().numpy() / np.float32(size)
             out[name] = Projection(self.centres[name], np.ascontiguousarray(matrix), unit=True)
         return out
 
 
-class Placing(Protocol):
-    """A task that puts modalities into one space."""
-
-    def projections(self) -> dict[str, Projection]:
-        """From each modality into the space, as it is now."""
-        ...
-
-
 T = TypeVar("T", bound=nn.Module)
+Measure = Callable[[Any, Ints], float]  # task, rows it has not seen -> figure, higher is better
 
 
-def fit(make: Callable[[Features], T], items: Features, how: Training, *, schedule: Schedule) -> T:
-    """Train a task, `Placing` modalities, by the retrieval of rows that are held out.
+def fit(
+    make: Callable[[Features], T],
+    items: Features,
+    *,
+    how: Training,
+    schedule: Schedule,
+    measure: Measure,
+) -> T:
+    """Train a task for as many epochs as held-out rows are best served by.
 
     A tenth of the rows with two modalities or more is held out to find the number of epochs; then
     all are learnt from. Where no epoch is better than the start, or rows are too few to tell, the
     task stays as it was made. `Training.epochs` leaves nothing to find.
 
     Args:
-        make: items -> a fresh task; rows without two modalities teach nothing.
+        make: items -> a fresh task; its draws follow the seed.
         items: features.
         how: options of the run; `how.valid` is not looked at.
         schedule: how long and how fast.
+        measure: task, rows that were hidden from it -> figure, higher is better.
     """
-    epochs = how.epochs
-    if epochs is None:
-        epochs = _best_number(make, items, how, schedule=schedule)
-    task = make(items)
+
+    def begin(some: Features) -> T:
+        with seeded(how.seed):
+            return make(some)
+
+    epochs, rows = how.epochs, together(items)
+    if epochs is None and len(rows) >= FEWEST:
+        held = np.random.default_rng(how.seed).permutation(rows)[: len(rows) // SHARE]
+        task = begin(hidden(items, held)).eval()
+        with torch.no_grad():
+            before = measure(task, held)
+        trained = run(
+            task,
+            how,
+            schedule=schedule,
+            measure=lambda task: measure(task, held),
+            stage="finding the number of epochs",
+        )
+        best = max((figure for figure in trained.figures if figure is not None), default=before)
+        epochs = trained.epochs if best > before else 0
+    task = begin(items)
     if not epochs:
         return task.eval()
     return run(task, replace(how, epochs=epochs), schedule=schedule, stage="on everything").task
 
 
-def _best_number(
-    make: Callable[[Features], T], items: Features, how: Training, *, schedule: Schedule
-) -> int:
-    rows = together(items)
-    if len(rows) < FEWEST:
-        return 0
-    held = np.random.default_rng(how.seed).permutation(rows)[: len(rows) // SHARE]
-    asked = {name: feature.take(held) for name, feature in items.items()}
+def begun(items: Features, start: str) -> dict[str, Projection]:
+    """The alignment in closed form where learning starts.
 
-    def measure(task: Placing) -> float:
-        return found(task.projections(), asked)
-
-    task = make(hidden(items, held))
-    before = measure(task)  # type: ignore[arg-type]  # a module that is placing
-    stage = "finding the number of epochs"
-    trained = run(task, how, schedule=schedule, measure=measure, stage=stage)
-    best = max((figure for figure in trained.figures if figure is not None), default=before)
-    return trained.epochs if best > before else 0
+    Raises:
+        BadData: for less than two modalities, or where they never go together.
+    """
+    if len(items) < 2:
+        raise BadData("two modalities or more are needed to learn how they belong together")
+    (alignment,) = registry.build_steps("alignments", start)
+    first: dict[str, Projection] = alignment.fit(items)
+    return first
 
 
 def together(items: Features) -> Ints:
@@ -149,59 +171,46 @@ def hidden(items: Features, rows: Ints) -> dict[str, Feature]:
     return out
 
 
-def found(learnt: Mapping[str, Projection], items: Features) -> float:
-    """How well modalities find each other: mean recall over their ordered pairs, 0 to 1.
+def found(learnt: Mapping[str, Projection], items: Features, rows: Ints) -> float:
+    """How well modalities of some rows find each other: mean recall over ordered pairs, 0 to 1.
 
     A row is found where less than a tenth of the candidates are nearer to what is asked.
     """
     figures = []
     for one, other in permutations(items, 2):
-        rows = np.flatnonzero(items[one].observed & items[other].observed)
-        if len(rows):
-            x, y = (learnt[name](items[name].values[rows]) for name in (one, other))
+        both = rows[items[one].observed[rows] & items[other].observed[rows]]
+        if len(both):
+            x, y = (learnt[name](items[name].values[both]) for name in (one, other))
             scores = x @ y.T
             rank = (scores > scores.diagonal()[:, None]).sum(axis=1)
-            figures.append(float((rank < max(1, len(rows) // 10)).mean()))
+            figures.append(float((rank < max(1, len(both) // 10)).mean()))
     return float(np.mean(figures)) if figures else 0.0
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """What a step of `Contrast` looks at."""
+    """Where a contrast starts, and what its steps look at."""
 
+    start: str  # alignment, with its fields in brackets
+    seed: int
     batch_size: int  # rows that look for their partners among each other
     dropout: float  # share of the dimensions of each vector that are silent
 
 
 class Contrast(nn.Module):
-    """Task: a loss between all pairs of modalities, meaned."""
+    """Task: a loss between all pairs of modalities."""
 
     rows: Tensor
 
-    def __init__(self, items: Features, *, start: str, loss: nn.Module, drawing: Drawing) -> None:
-        """Begin at an alignment.
-
-        Args:
-            items: features.
-            start: name of the alignment, with its fields in brackets.
-            loss: forward(one (n, k), other (n, k), present (n,)) -> scalar.
-            drawing: what a step looks at.
-        """
+    def __init__(self, items: Features, loss: nn.Module, *, drawing: Drawing) -> None:
         super().__init__()
-        if len(items) < 2:
-            raise BadData("two modalities or more are needed to learn how they belong together")
-        (first,) = registry.build_steps("alignments", start)
-        self.branches = Branches(items, first.fit(items))
+        self.branches = Branches(items, begun(items, drawing.start))
         self.loss, self.drawing = loss, drawing
         self.register_buffer("rows", torch.from_numpy(together(items)), persistent=False)
 
     def batches(self, rng: np.random.Generator) -> Iterator[tuple[Tensor, ...]]:
         """One epoch of rows that have two modalities or more."""
         return shuffled(rng, self.rows.cpu().numpy(), self.drawing.batch_size)
-
-    def projections(self) -> dict[str, Projection]:
-        """The maps as they are now."""
-        return self.branches.projections()
 
     def forward(self, rows: Tensor) -> Tensor:
         """The loss of some rows."""
@@ -222,3 +231,35 @@ def between_pairs(loss: nn.Module, x: Tensor, present: Tensor) -> Tensor:
         for i, j in combinations(range(x.shape[1]), 2)
     ]
     return torch.stack(losses).mean()
+
+
+def learnt(
+    items: Features,
+    loss: Callable[[], nn.Module],
+    *,
+    drawing: Drawing,
+    schedule: Schedule,
+) -> dict[str, Projection]:
+    """Projections that make a loss between all pairs of modalities small.
+
+    Args:
+        items: features.
+        loss: makes a module, forward(one (n, k), other (n, k), present (n,)) -> scalar.
+        drawing: where learning starts, and what a step looks at.
+        schedule: how long and how fast.
+
+    Raises:
+        BadData: for less than two modalities, or where they never go together.
+    """
+
+    def measure(task: Contrast, held: Ints) -> float:
+        return found(task.branches.projections(), items, held)
+
+    task = fit(
+        lambda some: Contrast(some, loss(), drawing=drawing),
+        items,
+        how=Training(seed=drawing.seed),
+        schedule=schedule,
+        measure=measure,
+    )
+    return task.branches.projections()

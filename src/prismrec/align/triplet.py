@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from torch import Tensor, nn
 
-from prismrec.align.contrast import Contrast, Drawing, fit
+from prismrec.align.contrast import Drawing, learnt
 from prismrec.data.features import Feature
 from prismrec.nn.losses import triplet
 from prismrec.reduction import Projection
-from prismrec.train import Training
 from prismrec.train.loop import Schedule
 
 __all__ = ["Triplet"]
@@ -41,13 +41,12 @@ class Triplet:
 
     def fit(self, items: Mapping[str, Feature]) -> dict[str, Projection]:
         """Learn the projections; see `prismrec.align.Alignment`."""
-        drawing = Drawing(self.batch_size, self.dropout)
-
-        def make(some: Mapping[str, Feature]) -> Contrast:
-            return Contrast(some, start=self.start, loss=_Loss(self.margin), drawing=drawing)
-
-        schedule = Schedule(self.learning_rate, self.epochs, self.patience)
-        return fit(make, items, Training(seed=self.seed), schedule=schedule).projections()
+        return learnt(
+            items,
+            partial(_Loss, self.margin),
+            drawing=Drawing(self.start, self.seed, self.batch_size, self.dropout),
+            schedule=Schedule(self.learning_rate, self.epochs, self.patience),
+        )
 
 
 class _Loss(nn.Module):
