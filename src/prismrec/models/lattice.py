@@ -26,6 +26,8 @@ from prismrec.train.loop import Schedule, fit
 
 __all__ = ["Lattice"]
 
+EVERY = 8  # batches from one measuring of the learnt graph to the next
+
 
 @dataclass(frozen=True)
 class Lattice:
@@ -37,11 +39,11 @@ class Lattice:
     learnt. User = u_g. The loss is BPR.
 
     Source: J. Zhang and others 2021, Mining latent structures for multimedia recommendation, arXiv
-    2104.09036. Departures: who is a neighbour in L_m is looked up once an epoch, and the gradient
-    passes through the similarities of these alone, so no items by items matrix is held; an edge to
-    an item that is near to many counts less; an item's shares are over the modalities that it has;
-    features are centred and of length 1; user features are added to the user embeddings; negatives
-    are drawn from the items that anybody used.
+    2104.09036. Departures: who is a neighbour in L_m is looked up once an epoch, so no items by
+    items matrix is held, and how near is measured in one batch of 8, whose gradient passes through
+    the similarities; an edge to an item that is near to many counts less; an item's shares are over
+    the modalities that it has; features are centred and of length 1; user features are added to the
+    user embeddings; negatives are drawn from the items that anybody used.
 
     Relations: `freedom` freezes the graph and is faster; `mgcn` also tells which parts of an
     embedding a modality may pass on; without media it is `lightgcn`.
@@ -77,14 +79,19 @@ class _Lattice(nn.Module):
         self.raw = nn.ModuleList(Graph(graph) for graph in alike)
         self.learnt = nn.ModuleList()
         self.told: list[Tensor] = []  # parameters of the transforms that `learnt` was found by
+        self.edges: list[Tensor] = []  # (nnz,) of each learnt graph; none: to be measured
         self.scores = nn.Parameter(torch.zeros(len(self.media)))
 
     def batches(self, rng: np.random.Generator) -> Iterator[tuple[Tensor, ...]]:
         self._look_up()
-        return self.pairs.batches(rng, self.model.batch_size)
+        for step, batch in enumerate(self.pairs.batches(rng, self.model.batch_size)):
+            if step % EVERY == 0:
+                self.edges = []
+            yield batch
 
     def towers(self) -> tuple[Tensor, Tensor]:
         self._look_up()
+        self.edges = []
         return self._towers()
 
     def _towers(self) -> tuple[Tensor, Tensor]:
@@ -111,15 +118,22 @@ class _Lattice(nn.Module):
 
     def _alike(self) -> Tensor:
         """(n_items, d) what each item gets from those like it."""
-        x, present = self.media()  # (n, m, d), (n, m)
-        share = shares(self.scores.expand(len(x), -1), present)
+        present, raw = self.media.present, self.model.raw
+        share = shares(self.scores.expand(len(present), -1), present)  # (n, m)
         total = torch.zeros_like(self.items)
-        for k, (raw, learnt) in enumerate(zip(self.raw, self.learnt, strict=True)):
-            edges = _likeness(learnt, normalize(x[:, k], dim=1))
-            part = self.model.raw * raw(self.items)
-            part = part + (1 - self.model.raw) * learnt(self.items, edges)
+        for k, edges in enumerate(self._measured()):
+            part = raw * self.raw[k](self.items) + (1 - raw) * self.learnt[k](self.items, edges)
             total = total + share[:, k : k + 1] * part
         return total
+
+    def _measured(self) -> list[Tensor]:
+        """Edges of the learnt graphs: with gradients where they are measured, then as they were."""
+        if self.edges:
+            return self.edges
+        each = self.media()[0].unbind(dim=1)  # m times (n, d)
+        edges = [_likeness(g, normalize(x, dim=1)) for g, x in zip(self.learnt, each, strict=True)]
+        self.edges = [part.detach() for part in edges]
+        return edges
 
 
 def _likeness(graph: Graph, x: Tensor) -> Tensor:
