@@ -16,6 +16,7 @@ from prismrec.cli.encode import encode
 from prismrec.cli.evaluate import evaluate
 from prismrec.cli.explain import explain
 from prismrec.cli.fit import fit
+from prismrec.cli.light import light
 from prismrec.cli.list import list_names
 from prismrec.cli.make_shop import make_shop
 from prismrec.cli.output import complain
@@ -72,6 +73,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compare": compare,
     "recommend": recommend,
     "explain": explain,
+    "light": light,
     "search": search,
     "list": list_names,
     "demo": demo,

@@ -71,7 +71,7 @@ def distilled(
 
     Args:
         teacher: any fitted model.
-        train: the log it was fitted on, with media if new items shall find their place.
+        train: the log it was fitted on; media are the teacher's where it comes without.
         student: how small, and how it learns.
         how: options of the run; `valid` is not looked at.
 
@@ -97,9 +97,18 @@ def distilled(
         side.items,
         side.bias,
         has_opinion=None if known.all() else known,
-        newcomers=Newcomers.of(train.items) if student.media else None,
+        newcomers=_newcomers(teacher, train) if student.media else None,
         about={"model": "student", **asdict(student), "teacher": dict(_about(teacher))},
     )
+
+
+def _newcomers(teacher: Ranker, train: Dataset) -> Newcomers | None:
+    """Media of the log or, where it comes without, those that the teacher kept."""
+    vectors = {name: f for name, f in train.items.items() if f.layout == "vector"}
+    if vectors:
+        return Newcomers.of(vectors)
+    kept: Newcomers | None = getattr(teacher, "newcomers", None)
+    return None if kept is None else Newcomers(kept.vectors, kept.centres, neighbours=10)
 
 
 def _about(teacher: Ranker) -> dict[str, object]:
