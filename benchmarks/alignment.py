@@ -1,6 +1,6 @@
 """Do the modalities of items that were not learnt from find each other, and by which co-embedding?
 
-    python benchmarks/alignment.py ../shared/data/movielens-posters [--folds 5]
+    python benchmarks/alignment.py ../shared/data/movielens-posters [--folds 5] [infonce ...]
     python benchmarks/alignment.py ../shared/data/pokemon-vgc
 
 The catalogue is divided into folds; each in turn is kept from the learning, and every item of it
@@ -32,7 +32,11 @@ SPECS = (
     "cca:l2=10",
     "cca:l2=10:rank=256",
     "procrustes",
-    "ridge-map:target=text",
+    "ridge-map:dim=none",
+    "ridge-map:dim=64",
+    "ridge-map",
+    "infonce",
+    "triplet",
 )
 
 
@@ -52,6 +56,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("shop", type=Path)
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("specs", nargs="*", default=SPECS, help="alignments")
     chosen = parser.parse_args()
     items = dict(encode(read(chosen.shop)).items)
     kept = folds(items, chosen.folds)
@@ -64,7 +69,7 @@ def main() -> None:
                 f"CKA {one}, {other}: {cka(items[one].values[rows], items[other].values[rows]):.3f}"
             )
     print(f"{chosen.shop.name}: recall@10, chance {chance:.3f}")
-    for spec in SPECS:
+    for spec in chosen.specs:
         hits: dict[tuple[str, str], list[np.ndarray]] = {pair: [] for pair in pairs}
         for rows in kept:
             learnt = build("alignments", spec).fit(without(items, rows))

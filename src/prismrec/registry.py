@@ -148,6 +148,9 @@ KINDS: dict[str, dict[str, str]] = {
         "ridge-map": "prismrec.align.ridge_map:RidgeMap",
         "triplet": "prismrec.align.triplet:Triplet",
     },
+    "representations": {
+        "representation-net": "prismrec.align.representation_net:RepresentationNet",
+    },
     "fusions": {
         "attention": "prismrec.fusion.attention:Attention",
         "concatenation": "prismrec.fusion.concatenation:Concatenation",

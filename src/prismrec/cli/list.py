@@ -33,6 +33,7 @@ class Kind(StrEnum):
     token_steps = "token-steps"
     audio_steps = "audio-steps"
     alignments = "alignments"
+    representations = "representations"
     fusions = "fusions"
     reductions = "reductions"
     imputations = "imputations"
