@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
@@ -69,8 +69,7 @@ class Smore:
         """Learn from a log and the media of items and users."""
         schedule = Schedule(self.learning_rate, self.epochs, self.patience)
         trained = fit(lambda log: _Smore(self, log), train, how, schedule=schedule)
-        about = {**asdict(self), "epochs": trained.epochs}
-        return as_towers(trained.task, train, about=about)
+        return as_towers(trained.task, train, about=trained.about(self))
 
 
 class _Smore(nn.Module):
@@ -115,8 +114,8 @@ class _Smore(nn.Module):
     def forward(self, users: Tensor, used: Tensor, others: Tensor) -> Tensor:
         (all_users, all_items), (users_saw, items_show) = self._behaviour(), self._media()
         # The side view looks at each row alone, so each row of the batch passes once.
-        who, u_at = users.unique(return_inverse=True)
-        what, i_at = torch.cat([used, others]).unique(return_inverse=True)
+        who, u_at = torch.unique(users, return_inverse=True)
+        what, i_at = torch.unique(torch.cat([used, others]), return_inverse=True)
         have, present = rows(self.users_have, who), rows(self.media.present, what)
         u, i = rows(all_users, who), rows(all_items, what)
         u_side = self.views.side(rows(users_saw, who), have, u)
@@ -145,7 +144,8 @@ class _Views(nn.Module):
         self.fusion = fusion.build(m, d) if m else nn.Identity()
         self.doors = nn.ModuleList(nn.Linear(d, d, bias=False) for _ in range(m + 1))
         self.tastes = nn.Linear(d, (m + 1) * d)
-        self.ask = nn.Sequential(nn.Linear(d, d), nn.Tanh(), nn.Linear(d, m * d, bias=False))
+        last = nn.Linear(d, max(1, m) * d, bias=False)  # torch warns of a matrix without rows
+        self.ask = nn.Sequential(nn.Linear(d, d), nn.Tanh(), last)
 
     def gates(self, x: Tensor, present: Tensor) -> list[Tensor]:
         """What each modality of (n, m, d), then their fusion, lets through, each (n, d)."""
