@@ -31,7 +31,7 @@ def unit(x: np.ndarray) -> np.ndarray:
 
 def test_edges_fade_by_how_well_media_explain_them(data):
     task = _Grcn(Grcn(dim=4, layers=1), data).eval()
-    task.trust.data = torch.tensor([5.0, 3.0])  # enough to cut edges
+    task.trust.data = torch.tensor([9.0, 9.0])  # enough to cut edges
     torch.nn.init.normal_(task.tastes.data, generator=torch.Generator().manual_seed(0))
     p = {name: value.detach().double().numpy() for name, value in task.named_parameters()}
     log, present = data.matrix().toarray() > 0, task.media.present.numpy()
