@@ -127,7 +127,9 @@ def test_items_without_a_history_are_placed_by_their_media(make_dataset):
 def test_what_a_user_shows_adds_to_the_user(make_dataset):
     data = make_dataset()
     photos = Feature.of(np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32))
-    both = type(data)(data.interactions, data.user_ids, data.item_ids, data.items, {"image": photos})
+    both = type(data)(
+        data.interactions, data.user_ids, data.item_ids, data.items, {"image": photos}
+    )
     with_photos, without = (_Freedom(Freedom(dim=4, layers=0), each) for each in (both, data))
     with_photos.users.data[:] = without.users.data
     added = with_photos.towers()[0] - without.towers()[0]

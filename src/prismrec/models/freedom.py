@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from torch import Tensor, nn
@@ -48,9 +49,9 @@ class Freedom:
     layers: int = 2  # how many steps away a neighbour in the log may be
     neighbours: int = 10  # of each item in each modality
     weights: tuple[float, ...] = ()  # of the modalities, in their order; none: equal
-    kept: float = 0.2  # share of the log's edges in an epoch, above 0 to 1
-    media_weight: float = 1e-3  # of the loss on projected features
-    learning_rate: float = 1e-3
+    kept: float = 0.5  # share of the log's edges in an epoch, above 0 to 1
+    media_weight: float = 0.05  # of the loss on projected features
+    learning_rate: float = 3e-3
     batch_size: int = 2048
     epochs: int = 500  # at most
     patience: int = 20  # epochs without a better figure on valid
@@ -97,9 +98,9 @@ class _Freedom(nn.Module):
         both = rows(self.media.present, used) & rows(self.media.present, others)  # (b, m)
         total = u.new_zeros(())
         for k, projection in enumerate(self.media.projections):
-            x = self.media.values(k)
+            x, weight = self.media.values(k), cast("Tensor", projection.weight)
             # Only the difference of two items counts, so it is all that needs to be projected.
-            margin = (u * linear(rows(x, used) - rows(x, others), projection.weight)).sum(dim=1)
+            margin = (u * linear(rows(x, used) - rows(x, others), weight)).sum(dim=1)
             total = total + (softplus(-margin) * both[:, k]).mean()
         return total
 

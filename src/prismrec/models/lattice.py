@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -131,7 +132,8 @@ class _Lattice(nn.Module):
         if self.edges:
             return self.edges
         each = self.media()[0].unbind(dim=1)  # m times (n, d)
-        edges = [_likeness(g, normalize(x, dim=1)) for g, x in zip(self.learnt, each, strict=True)]
+        pairs = zip(self.learnt, each, strict=True)
+        edges = [_likeness(cast("Graph", graph), normalize(x, dim=1)) for graph, x in pairs]
         self.edges = [part.detach() for part in edges]
         return edges
 

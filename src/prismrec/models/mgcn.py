@@ -101,7 +101,9 @@ class _Mgcn(nn.Module):
         if not len(self.media):
             return self.users[:, :0], self.items[:, :0]
         parts = []
-        for k, (projection, alike) in enumerate(zip(self.media.projections, self.alike)):
+        for k, (projection, alike) in enumerate(
+            zip(self.media.projections, self.alike, strict=True)
+        ):
             parts.append(alike(self.items * projection(self.media.values(k)).sigmoid()))
         items = torch.cat(parts, dim=1)
         return self.graph(items), items
@@ -136,7 +138,7 @@ class _Mgcn(nn.Module):
 
 def _distinct(ids: Tensor) -> tuple[Tensor, Tensor]:
     """Sorted ids without repetition, and the place of each (n,) among them."""
-    once, places = ids.unique(return_inverse=True)
+    once, places = torch.unique(ids, return_inverse=True)
     return once, places
 
 
@@ -151,7 +153,7 @@ class _Fuser(nn.Module):
     def forward(self, x: Tensor, present: Tensor, behaviour: Tensor) -> Tensor:
         if not len(self.tastes):
             return torch.zeros_like(behaviour)
-        x = x.unflatten(1, (len(self.tastes), -1))  # (n, m, d)
+        x = x.reshape(len(x), len(self.tastes), -1)  # (n, m, d)
         share = shares(self.ask(self.look(x).tanh()).squeeze(2), present)  # (n, m)
         common = (share.unsqueeze(2) * x).sum(dim=1)  # (n, d)
         gates = torch.stack([taste(behaviour).sigmoid() for taste in self.tastes], dim=1)
