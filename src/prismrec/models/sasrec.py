@@ -44,7 +44,7 @@ class SasRec:
     length: int = 50  # items that are looked back at
     fusion: str = "mean"  # of the media of an item
     dropout: float = 0.2  # of inputs and of what each layer adds, while training
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     batch_size: int = 4096  # places of histories in a step
     epochs: int = 200  # at most
     patience: int = 10  # epochs without a better figure on valid
