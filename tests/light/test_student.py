@@ -130,7 +130,7 @@ def test_a_teacher_may_be_of_any_kind(train):
 
 def test_equal_seeds_give_equal_students(teacher, train):
     short = Student(dim=8, epochs=2)
-    one, again, other = (distilled(teacher, train, short, Training(seed=k)) for k in (0, 0, 1))
+    one, again, other = (distilled(teacher, train, short, how=Training(seed=k)) for k in (0, 0, 1))
     assert np.array_equal(again.items, one.items)
     assert not np.array_equal(other.items, one.items)
 

@@ -55,7 +55,7 @@ def light(
     else:
         note(f"learning {dim} numbers per user and item from {model}")
         student = Student(dim=dim, media=media)
-        small = distilled(fitted.ranker, fitted.train, student, Training(seed=seed))
+        small = distilled(fitted.ranker, fitted.train, student, how=Training(seed=seed))
     small = Int8Towers.of(small) if int8 else small
     made = {**fitted.made, "light": {"dim": small.about.get("dim"), "int8": int8, "as_is": as_is}}
     keep(

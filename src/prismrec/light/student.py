@@ -65,7 +65,7 @@ class Student:
 
 
 def distilled(
-    teacher: Ranker, train: Dataset, student: Student = Student(), how: Training = Training()
+    teacher: Ranker, train: Dataset, student: Student = Student(), *, how: Training = Training()
 ) -> Towers:
     """Small towers that rank as a fitted model does.
 
