@@ -174,6 +174,7 @@ KINDS: dict[str, dict[str, str]] = {
         "whitening": "prismrec.reduction.pca:Whitening",
     },
     "imputations": {
+        "aligned": "prismrec.imputation.aligned:Aligned",
         "mean": "prismrec.imputation.mean:Mean",
         "neighbours": "prismrec.imputation.neighbours:Neighbours",
         "none": "prismrec.imputation.none:Nothing",

@@ -51,7 +51,7 @@ def test_a_second_time_nothing_is_learnt_from_guesses(name: str) -> None:
         np.testing.assert_allclose(again[modality].values, once[modality].values, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["neighbours", "ridge"])
+@pytest.mark.parametrize("name", ["aligned", "neighbours", "ridge"])
 def test_a_guess_is_nearer_to_the_truth_than_the_mean(name: str) -> None:
     whole, holes = catalogue(missing=0), catalogue()
     guessed = registry.build("imputations", name).fit(holes)(holes)
@@ -64,7 +64,7 @@ def test_a_guess_is_nearer_to_the_truth_than_the_mean(name: str) -> None:
         assert error < 0.6 * ((mean[modality].values[rows] - truth) ** 2).sum()
 
 
-@pytest.mark.parametrize("name", ["neighbours", "ridge"])
+@pytest.mark.parametrize("name", ["aligned", "neighbours", "ridge"])
 def test_a_row_without_any_media_stays_absent(name: str) -> None:
     items = catalogue()
     empty = {
@@ -112,6 +112,14 @@ def test_later_items_are_filled_by_what_was_learnt(name: str) -> None:
         np.testing.assert_allclose(feature.values, after.items[modality].values[:20], atol=1e-5)
 
 
-def test_a_neighbour_is_needed() -> None:
+@pytest.mark.parametrize("name", ["aligned", "neighbours"])
+def test_a_neighbour_is_needed(name: str) -> None:
     with pytest.raises(BadData, match="at least 1"):
-        registry.build("imputations", "neighbours:k=0")
+        registry.build("imputations", f"{name}:k=0")
+
+
+def test_an_alignment_is_named_with_its_fields() -> None:
+    items = catalogue()
+    by_fields = registry.build("imputations", "aligned:by=cca(dim=3,l2=0.1)").fit(items)(items)
+    plain = registry.build("imputations", "aligned").fit(items)(items)
+    assert not np.allclose(by_fields["image"].values, plain["image"].values)

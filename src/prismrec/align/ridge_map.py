@@ -10,6 +10,7 @@ import numpy as np
 from prismrec.align import both
 from prismrec.data.features import Feature
 from prismrec.errors import BadData, UnknownName
+from prismrec.graph.neighbours import centre_of
 from prismrec.graph.ridge import ridge
 from prismrec.reduction import Projection
 from prismrec.types import Doubles
@@ -39,7 +40,7 @@ class RidgeMap:
         if len(items) < 2:
             raise BadData("ridge-map: two modalities or more are needed")
         goal = items[self.target].observed_only()
-        middle = goal.values[goal.present].mean(axis=0)
+        middle = centre_of(goal)
         moved = np.zeros((goal.dim, goal.dim))
         maps = {}
         for name, feature in items.items():

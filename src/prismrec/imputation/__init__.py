@@ -40,7 +40,8 @@ def impute(data: Dataset, how: str, *, only: Ints | None = None) -> tuple[Datase
 
     Args:
         data: with features.
-        how: `none`, `mean`, `neighbours:k=10` or `ridge`; see `prismrec list imputations`.
+        how: `none`, `mean`, `neighbours:k=10`, `ridge` or `aligned:by=infonce`; see
+            `prismrec list imputations`.
         only: (n,) item rows to learn from; all where None.
 
     Raises:
