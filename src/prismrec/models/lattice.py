@@ -119,9 +119,10 @@ class _Lattice(nn.Module):
 
     def _alike(self) -> Tensor:
         """(n_items, d) what each item gets from those like it."""
-        present, raw = self.media.present, self.model.raw
+        total, present, raw = torch.zeros_like(self.items), self.media.present, self.model.raw
+        if not len(self.media):
+            return total
         share = shares(self.scores.expand(len(present), -1), present)  # (n, m)
-        total = torch.zeros_like(self.items)
         for k, edges in enumerate(self._measured()):
             part = raw * self.raw[k](self.items) + (1 - raw) * self.learnt[k](self.items, edges)
             total = total + share[:, k : k + 1] * part
