@@ -27,7 +27,7 @@ from prismrec.graph.neighbours import centre_of, unit
 from prismrec.imputation import impute
 from prismrec.reduction import reduce
 
-IMPUTATIONS = ("none", "mean", "neighbours", "ridge")
+IMPUTATIONS = ("none", "mean", "neighbours", "ridge", "aligned", "aligned:by=infonce")
 REDUCTIONS = ("pca", "whitening", "random-projection", "truncation")
 SIZES = (32, 128)
 METRIC = "ndcg@20"
