@@ -55,7 +55,7 @@ def main() -> None:
                      for part, log in (("valid", valid), ("test", test))}  # fmt: skip
             runs.append(found["test"])
             print(f"{spec:30} seed {seed}  valid {found['valid'].metrics['recall@20'].mean:.4f}  "
-                  f"test {runs[-1].metrics['recall@20'].mean:.4f}  best epoch "
+                  f"test {runs[-1].metrics['recall@20']}  best epoch "
                   f"{ranker.about.get('epochs', '-') if hasattr(ranker, 'about') else '-'}  "
                   f"{seconds:.0f} s", flush=True)  # fmt: skip
         pooled[spec] = pool(runs * given.seeds if spec in OTHERS else runs)

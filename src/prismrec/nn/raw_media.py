@@ -106,7 +106,7 @@ class _Pixels(_Branch):
 
     def __init__(self, feature: Feature, dim: int) -> None:
         side = round((feature.dim / 3) ** 0.5)
-        pixels = np.rint(feature.values * 255).astype(np.uint8)
+        pixels = (feature.values * np.float32(255) + np.float32(0.5)).astype(np.uint8)
         super().__init__(pixels.reshape(len(feature), side, side, 3))
         self.register_buffer("shown", self.data, persistent=False)
         self.there = np.flatnonzero(feature.present)
