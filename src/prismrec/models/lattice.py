@@ -134,7 +134,7 @@ class _Lattice(nn.Module):
             return self.edges
         each = self.media()[0].unbind(dim=1)  # m times (n, d)
         pairs = zip(self.learnt, each, strict=True)
-        edges = [_likeness(cast("Graph", graph), normalize(x, dim=1)) for graph, x in pairs]
+        edges = [_likeness(cast("Graph", graph), normalize(x.float(), dim=1)) for graph, x in pairs]
         self.edges = [part.detach() for part in edges]
         return edges
 
