@@ -53,3 +53,13 @@ def test_an_unknown_model_is_refused_with_near_names(shop: Path) -> None:
     result = CliRunner().invoke(app, ["compare", str(shop), "--models", "populrity"])
     assert result.exit_code == 1
     assert "popularity" in result.stderr
+
+
+def test_options_of_the_training_hold_for_every_model(shop: Path, ask: Ask) -> None:
+    pytest.importorskip("torch")
+    models = "bpr:epochs=1,bpr"
+    found = ask("compare", shop, "--models", models, "--epochs", "1", "-k", "5")["results"]
+    assert found[0]["metrics"] == found[1]["metrics"]
+    bad = ask("compare", shop, "--models", "popularity,bpr", "--device", "abacus")["results"]
+    assert "skipped" not in bad[0]
+    assert "no device" in bad[1]["skipped"]

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file
 from typer.testing import CliRunner
 
 from prismrec.cli.app import app
@@ -157,3 +163,78 @@ def test_fitting_again_replaces_the_model(shop: Path, tmp_path: Path, ask: Ask) 
     fit(shop, tmp_path / "m", "--model", "popularity", "--split", "time")
     assert ask("evaluate", tmp_path / "m", shop)["model"] == "popularity"
     assert len(list((tmp_path / "m").glob("log-*.npz"))) == 1
+
+
+def test_options_of_the_training_are_taken_and_its_curves_are_kept(
+    shop: Path, tmp_path: Path, ask: Ask
+) -> None:
+    pytest.importorskip("torch")
+    options = ("--epochs", "4", "--patience", "3", "--device", "cpu", "--split", "time")
+    made = ask("fit", shop, "--out", tmp_path / "m", "--model", "bpr", *options)
+    assert made["training"] == {
+        "device": "cpu",
+        "precision": "32-true",
+        "processes": 1,
+        "epochs": 4,
+        "patience": 3,
+    }
+    about = json.loads((tmp_path / "m" / "manifest.json").read_text("utf-8"))["meta"]["about"]
+    assert len(about["losses"]) == len(about["figures"]) == 4
+    assert about["losses"][-1] < about["losses"][0]
+    assert not (tmp_path / "m" / ".training").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [(("--device", "abacus"), "no device"), (("--precision", "8"), "precision is one of")],
+)
+def test_what_a_training_cannot_have_is_one_line(
+    shop: Path, tmp_path: Path, option: tuple[str, str], says: str
+) -> None:
+    pytest.importorskip("torch")
+    told = refused("fit", shop, "--out", tmp_path / "m", "--model", "bpr", *option)
+    assert says in told
+    assert told.count("\n") == 2  # what is fitted, and why not
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 on this system")
+def test_a_killed_fit_goes_on_to_the_same_digits(shop: Path, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    often = (
+        "from prismrec.train import loop; loop.SECONDS = -1; from prismrec.cli import main; main()"
+    )
+    settings = ["--set", "epochs=60", "--set", "patience=60"]
+
+    def command(out: str) -> list[str]:
+        arguments = ["fit", str(shop), "--out", str(tmp_path / out), "--model", "bpr", *settings]
+        return [sys.executable, "-c", often, *arguments]
+
+    subprocess.run(command("whole"), check=True, capture_output=True)
+    kills = 0
+    for stage in ("finding-the-number-of-epochs", "on-everything"):
+        state = tmp_path / "killed" / ".training" / f"{stage}.safetensors"
+        with subprocess.Popen(command("killed"), stderr=subprocess.DEVNULL) as fitting:
+            while not state.exists() and fitting.poll() is None:
+                time.sleep(0.002)
+            fitting.send_signal(signal.SIGKILL)
+        kills += fitting.returncode == -signal.SIGKILL
+    assert kills == 2
+    told = subprocess.run(command("killed"), check=True, capture_output=True, text=True)
+    assert "fitted in" in told.stdout
+    assert not (tmp_path / "killed" / ".training").exists()
+    whole, killed = (arrays(tmp_path / out) for out in ("whole", "killed"))
+    assert all(np.array_equal(whole[name], killed[name]) for name in whole)
+
+
+def arrays(folder: Path) -> dict[str, Any]:
+    return load_file(next(folder.glob("arrays-*.safetensors")))
+
+
+def test_a_foreign_checkpoint_is_one_line(shop: Path, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    place = tmp_path / "m" / ".training"
+    place.mkdir(parents=True)
+    (place / "training.safetensors").write_bytes(b"something else")
+    told = refused("fit", shop, "--out", tmp_path / "m", "--model", "bpr", "--epochs", "1")
+    assert "remove it to start anew" in told
