@@ -37,9 +37,10 @@ class Bm3:
     and a score is P u . P i.
 
     Source: X. Zhou and others 2023, Bootstrap latent representations for multi-modal
-    recommendation, arXiv 2207.05969. Departures: an absent modality takes no part in its means;
-    user features are added to the users' embeddings; an item that nobody used stands where its
-    media point, P (sum of x_m), with the mean length of the used items.
+    recommendation, arXiv 2207.05969. Departures: P starts as the identity; l2 is of squared
+    lengths, where the paper's .01 to .1 is of lengths over all rows and pulls far less; an absent
+    modality takes no part in its means; user features are added to the user embeddings; an item
+    that nobody used stands where its media point, P (sum of x_m), with the mean length of the rest.
 
     Relations: `lightgcn` has the same graph and learns from negatives; `freedom` and `mgcn` use
     media for graphs of items instead of as targets.
@@ -49,7 +50,7 @@ class Bm3:
     layers: int = 1  # how many steps away a neighbour may be
     dropout: float = 0.3  # share of entries that the view to be predicted lacks
     weight: float = 2.0  # of what the media predict
-    l2: float = 0.1  # of users and items in a batch
+    l2: float = 1e-4  # of users and items in a batch
     learning_rate: float = 1e-3
     batch_size: int = 2048
     epochs: int = 500  # at most
