@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -77,7 +77,10 @@ class JointNet:
         schedule = Schedule(self.learning_rate, self.epochs, self.patience)
         trained = fit(lambda log: _JointNet(self, log), train, how, schedule=schedule)
         about = {**asdict(self), "epochs": trained.epochs}
-        return as_towers(trained.task, train, about=about)
+        ranker = as_towers(trained.task, train, about=about)
+        users, items, bias = ranker.users[:, :-1], ranker.items[:, :-1], ranker.items[:, -1]
+        # Apart, so that a stranger is the mean of some items without that of their biases.
+        return replace(ranker, users=users, items=items, bias=bias)
 
 
 class _JointNet(nn.Module):

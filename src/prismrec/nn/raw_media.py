@@ -40,6 +40,8 @@ class RawMedia(nn.Module):
     def __init__(
         self, features: Mapping[str, Feature], n: int, dim: int, *, text: str = "lstm"
     ) -> None:
+        if text not in READERS:
+            raise BadData(f"text={text} is unknown; choose {', '.join(READERS)}")
         super().__init__()
         self.names, self.dim = tuple(features), dim
         present = [feature.present for feature in features.values()]
@@ -131,8 +133,6 @@ class _Pixels(_Branch):
 
 class _Tokens(_Branch):
     def __init__(self, feature: Feature, dim: int, text: str) -> None:
-        if text not in READERS:
-            raise BadData(f"text={text} is unknown; choose {', '.join(READERS)}")
         super().__init__(feature.values.astype(np.int64))
         vocabulary = int(self.data.max()) if self.data.numel() else 0
         if text == "transformer":
