@@ -8,8 +8,8 @@ valid as the history, so that the item to be found is the next one, as in the pa
 whole catalogue is ranked without what the history holds. Seeds are of the models; the splits have
 no chance in them. Figures with one target among 100 sampled negatives are not comparable.
 
-speed: ten steps of the same mathematics by a plain torch implementation: batches at random, padded
-to the full length, torch's own layers, all scores at once. CPU time of one thread; best of three.
+speed: five steps of the same mathematics by a plain torch implementation: batches at random, padded
+to the full length, torch's own layers, all scores at once. CPU time of one thread; best of two.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from prismrec.train import Training
 PLAIN = ("popularity", "item-knn", "ease", "prism")  # know no order
 ORDERED = ("mm-rnn:cell=gru", "mm-rnn:cell=lstm", "sasrec")
 ROWS = 80  # histories in a batch of the plain implementation: as many places as ours has
-STEPS, REPEATS = 10, 3  # of which the best counts
+STEPS, REPEATS = 5, 2  # of which the best counts
 METRICS = ("recall@10", "ndcg@10", "recall@20", "ndcg@20")
 
 

@@ -47,7 +47,7 @@ def test_a_sample_of_every_candidate_once_is_the_whole(given):
     states, items, targets = given
     everything = torch.arange(CANDIDATES)
     hits = targets[:, None] == everything
-    loss = sampled_softmax(states, items[targets], items, hits, CANDIDATES)
+    loss = sampled_softmax(states, items[targets], items, hits=hits, n=CANDIDATES)
     assert loss.item() == pytest.approx(full_softmax(states, items, targets).item(), rel=1e-5)
 
 
@@ -59,6 +59,6 @@ def test_the_sum_over_a_sample_is_on_average_that_over_all(given):
     for _ in range(n):
         drawn = torch.randint(0, CANDIDATES, (12,), generator=draw)
         hits = targets[:1, None] == drawn
-        loss = sampled_softmax(state, right, items[drawn], hits, CANDIDATES)
+        loss = sampled_softmax(state, right, items[drawn], hits=hits, n=CANDIDATES)
         total += float((loss + state[0] @ right[0]).exp())
     assert total / n == pytest.approx(float((state @ items.T).exp().sum()), rel=0.05)

@@ -126,7 +126,7 @@ class NextItem(nn.Module):
         states = self._states(vectors, items.masked_scatter(there, targets)[:, :-1])[there]
         right, others = rows(vectors, targets), rows(vectors, drawn)
         hits = targets[:, None] == drawn
-        return sampled_softmax(states, right, others, hits, len(self.used))
+        return sampled_softmax(states, right, others, hits=hits, n=len(self.used))
 
     def _states(self, vectors: Tensor, items: Tensor) -> Tensor:
         """(b, t + 1, d) after the start, and after each of the items (b, t), which may be -1."""

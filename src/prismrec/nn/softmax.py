@@ -67,7 +67,9 @@ def _in_blocks(states: Tensor, items: Tensor, targets: Tensor) -> tuple[Tensor, 
     return total / n, to_states / n, to_items / n
 
 
-def sampled_softmax(states: Tensor, right: Tensor, others: Tensor, hits: Tensor, n: int) -> Tensor:
+def sampled_softmax(
+    states: Tensor, right: Tensor, others: Tensor, *, hits: Tensor, n: int
+) -> Tensor:
     """An estimate of `full_softmax` from a sample of candidates that the whole batch shares.
 
     The sum over all candidates is that over the sample, scaled up, plus the right item.
