@@ -40,9 +40,10 @@ class Mgcn:
     loss is BPR, plus `contrast` times InfoNCE between the views of the users and items of a batch.
 
     Source: P. Yu and others 2023, Multi-view graph convolutional network, arXiv 2308.03588.
-    Departures: one matrix W where two stand in a row; InfoNCE from both sides; what lacks media
-    has the behaviour view alone; user features are added to the user embeddings; negatives are
-    drawn from the items that anybody used.
+    Departures: one matrix W where two stand in a row; InfoNCE from both sides, over at most 512
+    rows of a batch; an edge to an item that is near to many counts less; what lacks media has the
+    behaviour view alone; user features are added to the user embeddings; negatives are drawn from
+    the items that anybody used.
 
     Relations: `freedom` spreads the embeddings themselves, with one weight for each modality;
     `lattice` learns the graphs; `smore` filters media in the frequency domain before the same
