@@ -111,6 +111,8 @@ def measure(spec: str, chosen: argparse.Namespace) -> dict[str, Any]:
     start = time.perf_counter()
     with contextlib.suppress(Reached):
         model.fit(train, how)
+    if not ends:
+        raise SystemExit(f"{spec} is not trained in epochs")
     steps = [b - a - rank for a, b, rank in zip(ends, ends[1:], ranks[1:], strict=False)]
     warm = min(max(0, chosen.warm_up - 1), len(steps) - 1)  # the first epoch is never counted
     found = {
