@@ -119,7 +119,7 @@ def measure(spec: str, chosen: argparse.Namespace) -> dict[str, Any]:
         "model": spec,
         "train": statistics.median(steps[warm:]) if steps else ends[0] - start - ranks[0],
         "rank": statistics.median(ranks[chosen.warm_up :] or ranks),
-        "setup": ends[0] - start - ranks[0] - (steps[0] if steps else 0.0),
+        "setup": ends[0] - start - ranks[0] - steps[0] if steps else None,
         "epochs": len(ends),
         "best": max(figures),
         "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
