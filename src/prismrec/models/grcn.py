@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -56,7 +56,7 @@ class Grcn:
         """Learn from a log and the media of items and users."""
         schedule = Schedule(self.learning_rate, self.epochs, self.patience)
         trained = fit(lambda log: _Grcn(self, log), train, how, schedule=schedule)
-        about = {**asdict(self), "epochs": trained.epochs}
+        about = trained.about(self)
         return as_towers(trained.task, train, about=about)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -76,7 +76,7 @@ class JointNet:
         """Learn from a log and from media."""
         schedule = Schedule(self.learning_rate, self.epochs, self.patience)
         trained = fit(lambda log: _JointNet(self, log), train, how, schedule=schedule)
-        about = {**asdict(self), "epochs": trained.epochs}
+        about = trained.about(self)
         ranker = as_towers(trained.task, train, about=about)
         users, items, bias = ranker.users[:, :-1], ranker.items[:, :-1], ranker.items[:, -1]
         # Apart, so that a stranger is the mean of some items without that of their biases.

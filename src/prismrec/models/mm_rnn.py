@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 
@@ -57,7 +57,7 @@ class MmRnn:
             raise BadData(f"mm-rnn: cell is gru or lstm, not {self.cell!r}")
         schedule = Schedule(self.learning_rate, self.epochs, self.patience)
         trained = fit(lambda log: NextItem(self, _Rnn(self), log), train, how, schedule=schedule)
-        about = {**asdict(self), "epochs": trained.epochs}
+        about = trained.about(self)
         return as_sequence_ranker(trained.task, self.cell, train, about=about)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -62,7 +62,7 @@ class SasRec:
             )
         schedule = Schedule(self.learning_rate, self.epochs, self.patience)
         trained = fit(lambda log: NextItem(self, _SasRec(self), log), train, how, schedule=schedule)
-        about = {**asdict(self), "epochs": trained.epochs}
+        about = trained.about(self)
         return as_sequence_ranker(trained.task, "transformer", train, about=about)
 
 
