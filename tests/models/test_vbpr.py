@@ -31,8 +31,9 @@ def data() -> Dataset:
 
 def shuffled(task: torch.nn.Module) -> torch.nn.Module:
     """With parameters that are not near zero, so that each term shows."""
+    generator = torch.Generator().manual_seed(0)
     for parameter in task.parameters():
-        torch.nn.init.normal_(parameter.data, generator=torch.Generator().manual_seed(0))
+        torch.nn.init.normal_(parameter.data, generator=generator)
     return task.eval()
 
 
