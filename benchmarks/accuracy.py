@@ -33,6 +33,7 @@ SHOPS = ("tiktok", "lastfm-audio", "amazon-baby")
 WITHOUT_MEDIA = ("popularity", "item-knn", "ease", "prism", "bpr", "lightgcn")
 # Not for these logs: by chance, for raw media only, or for logs with times.
 LEFT_OUT = ("random", "joint-net", "mm-rnn", "sasrec")
+PATIENCE = 10  # epochs without a better figure on valid before a training ends
 METRICS = ("recall", "ndcg")
 # R@20 / N@20 that papers and public implementations report for the same logs; their features
 # differ where it is said. Sources in docs/benchmarks.md.
@@ -95,7 +96,9 @@ def run_one(chosen: argparse.Namespace) -> None:
     data = pr.read(chosen.data / chosen.shops).dataset()
     train, valid, test = pr.split(data, by="given")
     start = time.perf_counter()
-    ranker = registry.build("models", spec).fit(train, Training(seed=seed, valid=valid))
+    ranker = registry.build("models", spec).fit(
+        train, Training(seed=seed, valid=valid, patience=PATIENCE)
+    )
     seconds = time.perf_counter() - start
     found = {
         name: evaluate(ranker, part, seen=train, k=20, metrics=METRICS)

@@ -204,7 +204,7 @@ def test_a_killed_fit_goes_on_to_the_same_digits(shop: Path, tmp_path: Path) -> 
     often = (
         "from prismrec.train import loop; loop.SECONDS = -1; from prismrec.cli import main; main()"
     )
-    settings = ["--set", "epochs=60", "--set", "patience=60"]
+    settings = ["--set", "epochs=60", "--patience", "60"]
 
     def command(out: str) -> list[str]:
         arguments = ["fit", str(shop), "--out", str(tmp_path / out), "--model", "bpr", *settings]

@@ -62,7 +62,7 @@ def test_towers_are_light_convolution_plus_the_embeddings_of_alike_items(make_da
 
 def test_the_loss_is_bpr_and_bpr_by_each_medium_that_both_items_have(make_dataset):
     data = make_dataset()
-    task = _Freedom(Freedom(dim=4, kept=1.0, media_weight=0.5), data)
+    task = _Freedom(Freedom(dim=4, kept=1.0, media_weight=0.5, l2=0.0), data)
     batch = next(task.batches(np.random.default_rng(0)))
     users, used, others = (part.numpy() for part in batch)
     towers = [tower.detach().numpy() for tower in task.towers()]

@@ -54,11 +54,10 @@ class Bm3:
     learning_rate: float = 1e-3
     batch_size: int = 2048
     epochs: int = 500  # at most
-    patience: int = 20  # epochs without a better figure on valid
 
     def fit(self, train: Dataset, how: Training = Training()) -> Towers:
         """Learn from a log and the media of items and users."""
-        schedule = Schedule(self.learning_rate, self.epochs, self.patience)
+        schedule = Schedule(self.learning_rate, self.epochs)
         trained = fit(lambda log: _Bm3(self, log), train, how, schedule=schedule)
         return as_towers(trained.task, train, about=trained.about(self))
 

@@ -38,11 +38,10 @@ class Bpr:
     learning_rate: float = 1e-3
     batch_size: int = 2048
     epochs: int = 500  # at most
-    patience: int = 20  # epochs without a better figure on valid
 
     def fit(self, train: Dataset, how: Training = Training()) -> Towers:
         """Learn from a log; media are not looked at."""
-        schedule = Schedule(self.learning_rate, self.epochs, self.patience)
+        schedule = Schedule(self.learning_rate, self.epochs)
         trained = fit(lambda log: _Bpr(self, log), train, how, schedule=schedule)
         about = trained.about(self)
         return as_towers(trained.task, train, about=about, media=False)

@@ -52,11 +52,10 @@ class ContentTower:
     learning_rate: float = 1e-3
     batch_size: int = 512  # each item of it is a negative of all others
     epochs: int = 300  # at most
-    patience: int = 20  # epochs without a better figure on valid
 
     def fit(self, train: Dataset, how: Training = Training()) -> Towers | ContentTowers:
         """Learn from a log and the media of items and users."""
-        schedule = Schedule(self.learning_rate, self.epochs, self.patience)
+        schedule = Schedule(self.learning_rate, self.epochs)
         trained = fit(lambda log: _ContentTower(self, log), train, how, schedule=schedule)
         about = trained.about(self)
         return as_content_towers(trained.task, train, about=about)

@@ -13,7 +13,7 @@ from torch.nn.functional import linear, softplus
 from prismrec.data.dataset import Dataset
 from prismrec.graph.likeness import blended
 from prismrec.nn.embeddings import embedding, rows
-from prismrec.nn.losses import bpr
+from prismrec.nn.losses import bpr, squared
 from prismrec.nn.media import Media
 from prismrec.nn.propagation import Graph, mean_of_layers, normalised
 from prismrec.nn.sampling import Pairs
@@ -52,14 +52,14 @@ class Freedom:
     weights: tuple[float, ...] = ()  # of the modalities, in their order; none: equal
     kept: float = 0.5  # share of the log's edges in an epoch, above 0 to 1
     media_weight: float = 0.05  # of the loss on projected features
+    l2: float = 1e-3  # of the embeddings in a batch
     learning_rate: float = 3e-3
     batch_size: int = 2048
     epochs: int = 500  # at most
-    patience: int = 20  # epochs without a better figure on valid
 
     def fit(self, train: Dataset, how: Training = Training()) -> Towers:
         """Learn from a log and the media of its items."""
-        schedule = Schedule(self.learning_rate, self.epochs, self.patience)
+        schedule = Schedule(self.learning_rate, self.epochs)
         trained = fit(lambda log: _Freedom(self, log), train, how, schedule=schedule)
         return as_towers(trained.task, train, about=trained.about(self))
 
@@ -92,6 +92,8 @@ class _Freedom(nn.Module):
         all_users, all_items = self._over(self.thin)
         u, i, j = rows(all_users, users), rows(all_items, used), rows(all_items, others)
         loss = bpr((u * i).sum(1), (u * j).sum(1))
+        first = rows(self.users, users), rows(self.items, used), rows(self.items, others)
+        loss = loss + self.model.l2 * squared(*first)
         return loss + self.model.media_weight * self._media_loss(u, used, others)
 
     def _media_loss(self, u: Tensor, used: Tensor, others: Tensor) -> Tensor:

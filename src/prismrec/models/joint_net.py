@@ -70,11 +70,10 @@ class JointNet:
     learning_rate: float = 3e-3
     batch_size: int = 2048
     epochs: int = 100  # at most
-    patience: int = 10  # epochs without a better figure on valid
 
     def fit(self, train: Dataset, how: Training = Training()) -> Towers:
         """Learn from a log and from media."""
-        schedule = Schedule(self.learning_rate, self.epochs, self.patience)
+        schedule = Schedule(self.learning_rate, self.epochs, patience=10)
         trained = fit(lambda log: _JointNet(self, log), train, how, schedule=schedule)
         about = trained.about(self)
         ranker = as_towers(trained.task, train, about=about)

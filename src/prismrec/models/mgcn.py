@@ -58,11 +58,10 @@ class Mgcn:
     learning_rate: float = 1e-3
     batch_size: int = 2048
     epochs: int = 500  # at most
-    patience: int = 20  # epochs without a better figure on valid
 
     def fit(self, train: Dataset, how: Training = Training()) -> Towers:
         """Learn from a log and the media of its items."""
-        schedule = Schedule(self.learning_rate, self.epochs, self.patience)
+        schedule = Schedule(self.learning_rate, self.epochs)
         trained = fit(lambda log: _Mgcn(self, log), train, how, schedule=schedule)
         return as_towers(trained.task, train, about=trained.about(self))
 

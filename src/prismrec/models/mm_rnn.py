@@ -45,7 +45,6 @@ class MmRnn:
     learning_rate: float = 3e-3
     batch_size: int = 4096  # places of histories in a step
     epochs: int = 200  # at most
-    patience: int = 10  # epochs without a better figure on valid
 
     def fit(self, train: Dataset, how: Training = Training()) -> SequenceRanker:
         """Learn from a log in the order of its times, or of its rows where it has none.
@@ -55,7 +54,7 @@ class MmRnn:
         """
         if self.cell not in CELLS:
             raise BadData(f"mm-rnn: cell is gru or lstm, not {self.cell!r}")
-        schedule = Schedule(self.learning_rate, self.epochs, self.patience)
+        schedule = Schedule(self.learning_rate, self.epochs, patience=10)
         trained = fit(lambda log: NextItem(self, _Rnn(self), log), train, how, schedule=schedule)
         about = trained.about(self)
         return as_sequence_ranker(trained.task, self.cell, train, about=about)

@@ -47,7 +47,6 @@ class SasRec:
     learning_rate: float = 3e-3
     batch_size: int = 4096  # places of histories in a step
     epochs: int = 200  # at most
-    patience: int = 10  # epochs without a better figure on valid
 
     def fit(self, train: Dataset, how: Training = Training()) -> SequenceRanker:
         """Learn from a log in the order of its times, or of its rows where it has none.
@@ -60,7 +59,7 @@ class SasRec:
                 f"sasrec: needs a layer and heads that divide the dimension, not {self.layers} "
                 f"layers and {self.heads} heads of {self.dim} dimensions"
             )
-        schedule = Schedule(self.learning_rate, self.epochs, self.patience)
+        schedule = Schedule(self.learning_rate, self.epochs, patience=10)
         trained = fit(lambda log: NextItem(self, _SasRec(self), log), train, how, schedule=schedule)
         about = trained.about(self)
         return as_sequence_ranker(trained.task, "transformer", train, about=about)

@@ -48,11 +48,10 @@ class Vbpr:
     learning_rate: float = 1e-3
     batch_size: int = 2048
     epochs: int = 500  # at most
-    patience: int = 20  # epochs without a better figure on valid
 
     def fit(self, train: Dataset, how: Training = Training()) -> Towers | ContentTowers:
         """Learn from a log and the media of items and users."""
-        schedule = Schedule(self.learning_rate, self.epochs, self.patience)
+        schedule = Schedule(self.learning_rate, self.epochs)
         trained = fit(lambda log: _Vbpr(self, log), train, how, schedule=schedule)
         about = trained.about(self)
         return as_content_towers(trained.task, train, about=about)

@@ -64,7 +64,7 @@ class Schedule:
 
     learning_rate: float = 1e-3  # of Adam
     epochs: int = 300  # at most
-    patience: int = 15  # epochs without a better figure before the end
+    patience: int = 20  # epochs without a better figure before the end
     weight_decay: float = 0.0  # l2 of all parameters, felt in each step
 
 
