@@ -85,7 +85,7 @@ def test_it_comes_back_from_disk(ranker, tmp_path):
 
 
 def test_parts_that_do_not_fit_are_refused(network):
-    with pytest.raises(BadModel, match="2 dimensions, the items have 3"):
+    with pytest.raises(BadModel, match="2 dimensions, the items with their bias have 3"):
         ContentTowers(Towers(np.ones((1, 3), np.float32), np.ones((1, 3), np.float32)), network)
     with pytest.raises(BadModel, match="layer of weight"):
         layer([[1, 2]], [0])

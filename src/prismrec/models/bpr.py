@@ -48,6 +48,8 @@ class Bpr:
 
 
 class _Bpr(nn.Module):
+    biased = True
+
     def __init__(self, model: Bpr, train: Dataset) -> None:
         super().__init__()
         self.model, self.pairs = model, Pairs(train)

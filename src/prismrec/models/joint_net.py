@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -75,14 +75,11 @@ class JointNet:
         """Learn from a log and from media."""
         schedule = Schedule(self.learning_rate, self.epochs, patience=10)
         trained = fit(lambda log: _JointNet(self, log), train, how, schedule=schedule)
-        about = trained.about(self)
-        ranker = as_towers(trained.task, train, about=about)
-        users, items, bias = ranker.users[:, :-1], ranker.items[:, :-1], ranker.items[:, -1]
-        # Apart, so that a stranger is the mean of some items without that of their biases.
-        return replace(ranker, users=users, items=items, bias=bias)
+        return as_towers(trained.task, train, about=trained.about(self))
 
 
 class _JointNet(nn.Module):
+    biased = True
     used: Tensor  # (n_items, 1) bool, whether anybody used an item
     log_chance: Tensor  # (n_items,) logarithm of the chance that an item is in a batch
     lengths: Tensor  # (n_users, 1) items that each used

@@ -58,6 +58,7 @@ class Vbpr:
 
 
 class _Vbpr(nn.Module):
+    biased = True
     used: Tensor
 
     def __init__(self, model: Vbpr, train: Dataset) -> None:

@@ -16,7 +16,10 @@ __all__ = ["TwoTowers", "as_towers"]
 
 
 class TwoTowers(Protocol):
-    """A task that ends in a vector per user and per item."""
+    """A task that ends in a vector per user and per item.
+
+    Where it has `biased = True`, the last dimension of a user is 1, that of an item its bias.
+    """
 
     def towers(self) -> tuple[Tensor, Tensor]:
         """Users (n_users, d) and items (n_items, d); a score is their dot product."""
@@ -38,6 +41,10 @@ def as_towers(
     """
     with torch.no_grad():
         users, items = (side.float().numpy() for side in task.towers())
+    bias = None
+    if getattr(task, "biased", False):
+        # Apart, so that a stranger is the mean of some items without that of their biases.
+        users, items, bias = users[:, :-1], items[:, :-1], items[:, -1]
     known = train.item_support() > 0
     for feature in train.items.values() if media else ():
         known |= feature.present
@@ -45,6 +52,7 @@ def as_towers(
     return Towers(
         users,
         items,
+        bias,
         has_opinion=None if known.all() else known,
         newcomers=Newcomers.of(vectors) if media else None,
         about=about,

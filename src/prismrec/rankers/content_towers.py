@@ -113,15 +113,15 @@ class ContentTowers:
 
     kind: ClassVar[str] = "content-towers"
 
-    towers: Towers  # without a bias beside the vectors
+    towers: Towers  # where they have a bias, it is the network's last dimension
     network: ItemNetwork
 
     def __post_init__(self) -> None:
-        width = self.towers.items.shape[1]
-        if self.network.dim != width or self.towers.bias is not None:
+        width = self.towers.items.shape[1] + (self.towers.bias is not None)
+        if self.network.dim != width:
             raise BadModel(
-                f"content towers need one width and no bias: the network gives {self.network.dim} "
-                f"dimensions, the items have {width}"
+                f"content towers need one width: the network gives {self.network.dim} dimensions, "
+                f"the items with their bias have {width}"
             )
 
     @property
@@ -161,11 +161,15 @@ class ContentTowers:
         old = self.towers
         known = np.ones(old.n_items, bool) if old.has_opinion is None else old.has_opinion
         vectors, present = self.network(items, count_new(items, ids))
+        bias = old.bias
+        if bias is not None:
+            bias, vectors = np.concatenate([bias, vectors[:, -1]]), vectors[:, :-1]
         return replace(
             self,
             towers=replace(
                 old,
                 items=np.vstack([old.items, vectors]),
+                bias=bias,
                 has_opinion=np.concatenate([known, present]),
             ),
         )
