@@ -64,8 +64,8 @@ def fit(
 ) -> None:
     """Fit a model, on the whole log unless a split keeps a part back, and save it.
 
-    A model that is trained in epochs leaves its state in OUT/.training every few seconds. After a
-    kill, the same command goes on from there, to the same digits. The folder goes with the end.
+    A model that is trained in epochs leaves its state in OUT/.training until it is done. After a
+    kill, the same command goes on from there, to the same digits.
     """
     from prismrec import registry
     from prismrec.cli.fitted import keep
@@ -74,8 +74,8 @@ def fit(
 
     spec = ":".join([model, *(settings or ())])
     built = registry.build("models", spec)
-    how = Training(seed, epochs=epochs, patience=patience, checkpoint=out / CHECKPOINT)
-    how = replace(how, device=device, precision=precision, processes=processes)
+    run = (device, precision, processes, epochs, patience)
+    how = Training(seed, None, *run, checkpoint=out / CHECKPOINT)
     opened = open_shop(shop)
     found = encoded(opened, image=image, text=text, audio=audio).data
     data, learnt = prepared(found, reduce or (), impute)
@@ -90,15 +90,14 @@ def fit(
         "refit": refit,
         "reduce": list(reduce or ()),
         "impute": impute,
-        "training": {name: getattr(how, name) for name in RECORDED},
+        "training": dict(zip(RECORDED, run, strict=True)),
         "fit_seconds": round(seconds, 3),
     }
     keep(ranker, out, train=parts.train, titles=opened.titles, made=made, learnt=learnt)
     shutil.rmtree(out / CHECKPOINT, ignore_errors=True)
     if as_json:
-        emit({"path": str(out), **made})
-    else:
-        say(f"{spec} fitted in {seconds:.1f} s and saved in {out}")
+        return emit({"path": str(out), **made})
+    return say(f"{spec} fitted in {seconds:.1f} s and saved in {out}")
 
 
 def _fitted(model: Any, parts: Parts, how: Training, *, quiet: bool) -> tuple[Any, float]:
