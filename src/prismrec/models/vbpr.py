@@ -35,8 +35,9 @@ class Vbpr:
     are placed in the same way, exactly where the fusion is linear, else beside items alike.
 
     Source: R. He and J. McAuley 2016, VBPR, arXiv 1510.01784. Departures: any number of media, some
-    of which may be missing, instead of one picture; appeal is read from c instead of f; user
-    features are added to p and t; Adam in batches; negatives from the items that anybody used.
+    of which may be missing, instead of one picture; appeal is read from c instead of f; c is drawn
+    to zero instead of E; user features are added to p and t; Adam in batches; negatives from the
+    items that anybody used.
 
     Relations: without media it is `bpr`; `content-tower` has one taste for ids and media together
     and learns it without ids half of the time; `freedom` makes neighbours of like media.
@@ -44,7 +45,7 @@ class Vbpr:
 
     dim: int = 64  # of p and q, and of t and c
     fusion: str = "concatenation"  # of the media
-    l2: float = 1e-3  # of the vectors in a batch
+    l2: float = 1e-3  # of the vectors in a batch, of the fused media as well
     learning_rate: float = 1e-3
     batch_size: int = 2048
     epochs: int = 500  # at most
@@ -106,4 +107,4 @@ class _Vbpr(nn.Module):
         seen = torch.hstack([own, content])  # (2 n, 2 dim)
         liked = (u * seen[:n]).sum(1) + bias[:n, 0]
         passed = (u * seen[n:]).sum(1) + bias[n:, 0]
-        return bpr(liked, passed) + self.model.l2 * squared(p_and_t, own[:n], own[n:])
+        return bpr(liked, passed) + self.model.l2 * squared(p_and_t, seen[:n], seen[n:])
