@@ -104,7 +104,7 @@ def run_one(chosen: argparse.Namespace) -> None:
         name: evaluate(ranker, part, seen=train, k=20, metrics=METRICS)
         for name, part in (("valid", valid), ("test", test))
     }
-    about: Mapping[str, Any] = getattr(ranker, "about", {})
+    about: Mapping[str, Any] = getattr(getattr(ranker, "towers", ranker), "about", {})
     row = {
         "shop": chosen.shops,
         "model": spec,
@@ -120,7 +120,7 @@ def run_one(chosen: argparse.Namespace) -> None:
     }
     chosen.out.write_text(json.dumps(row), "utf-8")
     means = {k: round(float(v.mean()), 4) for k, v in found["test"].per_user.items()}
-    print(f"{chosen.shops:14}{spec:30}seed {seed}  {means}  {seconds:6.1f} s", flush=True)
+    print(f"{chosen.shops:14}{spec:40} seed {seed}  {means}  {seconds:6.1f} s", flush=True)
 
 
 def rows_of(out: Path) -> dict[tuple[str, str], list[dict[str, Any]]]:

@@ -47,7 +47,7 @@ class Bm3:
     """
 
     dim: int = 64
-    layers: int = 1  # how many steps away a neighbour may be
+    layers: int = 2  # how many steps away a neighbour may be
     dropout: float = 0.3  # share of entries that the view to be predicted lacks
     weight: float = 2.0  # of what the media predict
     l2: float = 1e-4  # of users and items in a batch

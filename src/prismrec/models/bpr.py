@@ -34,8 +34,8 @@ class Bpr:
     """
 
     dim: int = 64
-    l2: float = 1e-3  # of the vectors in a batch
-    learning_rate: float = 1e-3
+    l2: float = 1e-2  # of the vectors in a batch
+    learning_rate: float = 5e-3
     batch_size: int = 2048
     epochs: int = 500  # at most
 

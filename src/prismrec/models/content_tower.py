@@ -49,7 +49,7 @@ class ContentTower:
     with_id: float = 0.5  # share of the items of a batch that have their id, below 1
     dropout: float = 0.2  # share of the hidden layer that is silent in a step
     l2: float = 1e-3  # of the user and id vectors in a batch
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     batch_size: int = 512  # each item of it is a negative of all others
     epochs: int = 300  # at most
 

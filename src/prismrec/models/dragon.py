@@ -55,8 +55,8 @@ class Dragon:
     layers: int = 2  # how many steps away a neighbour in the log may be
     neighbours: int = 10  # of each item in each modality
     companions: int = 40  # users with most items in common
-    l2: float = 1e-4  # of the embeddings in a batch
-    learning_rate: float = 1e-3
+    l2: float = 3e-3  # of the embeddings in a batch
+    learning_rate: float = 5e-3
     batch_size: int = 2048
     epochs: int = 500  # at most
 

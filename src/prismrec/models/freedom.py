@@ -52,8 +52,8 @@ class Freedom:
     weights: tuple[float, ...] = ()  # of the modalities, in their order; none: equal
     kept: float = 0.5  # share of the log's edges in an epoch, above 0 to 1
     media_weight: float = 0.05  # of the loss on projected features
-    l2: float = 1e-3  # of the embeddings in a batch
-    learning_rate: float = 3e-3
+    l2: float = 3e-3  # of the embeddings in a batch
+    learning_rate: float = 5e-3
     batch_size: int = 2048
     epochs: int = 500  # at most
 

@@ -54,8 +54,8 @@ class Lattice:
     layers: int = 2  # how many steps away a neighbour in the log may be
     neighbours: int = 10  # of each item in each modality
     raw: float = 0.9  # share of the graph of features as they are, 0 to 1
-    l2: float = 1e-4  # of the embeddings in a batch
-    learning_rate: float = 1e-3
+    l2: float = 3e-3  # of the embeddings in a batch
+    learning_rate: float = 5e-3
     batch_size: int = 2048
     epochs: int = 500  # at most
 

@@ -38,8 +38,8 @@ class LightGcn:
 
     dim: int = 64
     layers: int = 2  # how many steps away a neighbour may be
-    l2: float = 1e-4  # of the embeddings in a batch
-    learning_rate: float = 1e-3
+    l2: float = 3e-3  # of the embeddings in a batch
+    learning_rate: float = 5e-3
     batch_size: int = 2048
     epochs: int = 500  # at most
 

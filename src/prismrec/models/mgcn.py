@@ -54,8 +54,8 @@ class Mgcn:
     layers: int = 2  # how many steps away a neighbour in the log may be
     neighbours: int = 10  # of each item in each modality
     contrast: float = 0.01  # weight of the loss between the views
-    l2: float = 1e-4  # of the embeddings in a batch
-    learning_rate: float = 1e-3
+    l2: float = 3e-3  # of the embeddings in a batch
+    learning_rate: float = 5e-3
     batch_size: int = 2048
     epochs: int = 500  # at most
 

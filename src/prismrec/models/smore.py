@@ -59,8 +59,8 @@ class Smore:
     neighbours: int = 10  # of each item in each modality
     contrast: float = 0.01  # weight of the loss between the views
     fusion: str = "spectral"  # how the modalities of an item become one vector
-    l2: float = 1e-4  # of the embeddings in a batch
-    learning_rate: float = 1e-3
+    l2: float = 3e-3  # of the embeddings in a batch
+    learning_rate: float = 5e-3
     batch_size: int = 2048
     epochs: int = 500  # at most
 

@@ -45,8 +45,8 @@ class Vbpr:
 
     dim: int = 64  # of p and q, and of t and c
     fusion: str = "concatenation"  # of the media
-    l2: float = 1e-3  # of the vectors in a batch, of the fused media as well
-    learning_rate: float = 1e-3
+    l2: float = 1e-2  # of the vectors in a batch, of the fused media as well
+    learning_rate: float = 5e-3
     batch_size: int = 2048
     epochs: int = 500  # at most
 
