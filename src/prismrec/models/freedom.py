@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, softplus
 
@@ -90,10 +91,11 @@ class _Freedom(nn.Module):
 
     def forward(self, users: Tensor, used: Tensor, others: Tensor) -> Tensor:
         all_users, all_items = self._over(self.thin)
-        u, i, j = rows(all_users, users), rows(all_items, used), rows(all_items, others)
-        loss = bpr((u * i).sum(1), (u * j).sum(1))
-        first = rows(self.users, users), rows(self.items, used), rows(self.items, others)
-        loss = loss + self.model.l2 * squared(*first)
+        both = torch.cat([used, others])
+        u, items = rows(all_users, users), rows(all_items, both)
+        liked, passed = (u * items.view(2, *u.shape)).sum(dim=2)
+        first = rows(self.users, users), rows(self.items, both)
+        loss = bpr(liked, passed) + self.model.l2 * squared(*first)
         return loss + self.model.media_weight * self._media_loss(u, used, others)
 
     def _media_loss(self, u: Tensor, used: Tensor, others: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from prismrec.data.dataset import Dataset
@@ -67,6 +68,8 @@ class _LightGcn(nn.Module):
 
     def forward(self, users: Tensor, used: Tensor, others: Tensor) -> Tensor:
         all_users, all_items = self.towers()
-        u, i, j = rows(all_users, users), rows(all_items, used), rows(all_items, others)
-        first = rows(self.users, users), rows(self.items, used), rows(self.items, others)
-        return bpr((u * i).sum(1), (u * j).sum(1)) + self.model.l2 * squared(*first)
+        both = torch.cat([used, others])
+        u, items = rows(all_users, users), rows(all_items, both)
+        liked, passed = (u * items.view(2, *u.shape)).sum(dim=2)
+        first = rows(self.users, users), rows(self.items, both)
+        return bpr(liked, passed) + self.model.l2 * squared(*first)

@@ -38,10 +38,10 @@ def bpr(used: Tensor, others: Tensor) -> Tensor:
 
 
 def squared(*parts: Tensor) -> Tensor:
-    """Half the squared length of some rows, as a mean over them: the usual l2 of a batch.
+    """Half the squared length of some rows, as a mean over the batch: the usual l2.
 
     Args:
-        parts: each (n, d), all with the same n.
+        parts: the first is (n, d), n being the size of the batch; others may have more rows.
     """
     total = sum((part.square().sum() for part in parts), parts[0].new_zeros(()))
     return total / (2 * len(parts[0]))

@@ -167,8 +167,36 @@ def mean_of_layers(
 
     Source: X. He and others 2020, LightGCN, arXiv 2002.02126.
     """
+    if weights is None:
+        mean: tuple[Tensor, Tensor] = _Mean.apply(users, items, graph, layers)  # type: ignore[no-untyped-call]
+        return mean
     all_users, all_items = users, items
     for _ in range(layers):
         users, items = graph(items, weights), graph.transposed(users, weights)
         all_users, all_items = all_users + users, all_items + items
     return all_users / (layers + 1), all_items / (layers + 1)
+
+
+class _Mean(torch.autograd.Function):
+    """The mean of layers is a symmetric matrix, so gradients pass it as embeddings do."""
+
+    @staticmethod
+    def forward(ctx: Any, *given: Any) -> tuple[Tensor, Tensor]:
+        users, items, ctx.graph, ctx.layers = given
+        return _mean(users, items, ctx.graph, layers=ctx.layers)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> tuple[Tensor, Tensor, None, None]:
+        to_users, to_items = grads
+        return *_mean(to_users, to_items, ctx.graph, layers=ctx.layers), None, None
+
+
+def _mean(users: Tensor, items: Tensor, graph: Graph, *, layers: int) -> tuple[Tensor, Tensor]:
+    # After Horner: x + A (x + A x) needs no sum beside the one that is carried on.
+    first = users / (layers + 1), items / (layers + 1)
+    users, items = first
+    for _ in range(layers):
+        users, items = _times(graph, items, None, False), _times(graph, users, None, True)
+        users.add_(first[0])
+        items.add_(first[1])
+    return users, items
