@@ -47,7 +47,7 @@ def test_a_part_that_does_not_exist_is_named() -> None:
 
 
 def test_the_wrong_modality_lists_the_right_encoders() -> None:
-    with pytest.raises(BadData, match=r"mfcc is for audio.*tfidf, use-multilingual"):
+    with pytest.raises(BadData, match=r"mfcc is for audio.*tfidf, token-ids, use-multilingual"):
         encoder_of("mfcc", "text")
     with pytest.raises(BadData, match="is for audio"):
         encoder_of("tfidf+mfcc", "text")
