@@ -162,7 +162,8 @@ def test_bf16_computes_in_bf16(make_dataset: Callable[..., Dataset]) -> None:
 
     data = make_dataset()
     full, half = (
-        Vbpr(learning_rate=1e-3).fit(data, Training(epochs=3, precision=p)) for p in ("32-true", "bf16-mixed")
+        Vbpr(learning_rate=1e-3).fit(data, Training(epochs=3, precision=p))
+        for p in ("32-true", "bf16-mixed")
     )
     assert half.items.dtype == np.float32
     assert not np.array_equal(full.items, half.items)
