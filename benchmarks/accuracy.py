@@ -9,8 +9,8 @@ The frozen split of each log is used: a model is fitted on train, stops early or
 valid, and is measured on test with only train masked. Each run is a process of its own, so that
 its peak memory is its own, and leaves one file; a run that is there already is not repeated, so a
 benchmark that was stopped goes on. Where a model was run with several settings, the table has
-those with the highest recall on valid with the first seed. Seeds are pooled: an interval is over people, and takes all
-seeds of a person as one draw; the spread between seeds stands beside it.
+those with the highest recall on valid with the first seed. Seeds are pooled: an interval is over
+people, and takes all seeds of a person as one draw; the spread between seeds stands beside it.
 """
 
 from __future__ import annotations
