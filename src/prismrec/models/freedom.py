@@ -40,8 +40,8 @@ class Freedom:
     Source: X. Zhou and Z. Shen 2023, A tale of two graphs, arXiv 2211.06924. Departures: more of
     the log's edges and a larger `media_weight`, which were better on valid (TikTok); an edge to an
     item that is near to many counts less; modalities that an item lacks leave their weight to the
-    others; features are centred, of length 1 and not trained; user features are added to the user
-    embeddings; negatives are drawn from the items that anybody used.
+    others; embeddings are drawn to zero; features are centred, of length 1 and not trained; user
+    features are added to the user embeddings; negatives are drawn from the items that anybody used.
 
     Relations: `lattice` learns the graph of items that is frozen here; without media and with all
     edges it is `lightgcn`; `mgcn` weighs modalities by item and by user.
