@@ -132,21 +132,24 @@ def _dots(x: Tensor, at: Tensor, y: Tensor, there: Tensor) -> Tensor:
     return out
 
 
-def _times(graph: Graph, x: Tensor, weights: Tensor | None, turned: bool) -> Tensor:
+def _times(
+    graph: Graph, x: Tensor, weights: Tensor | None, turned: bool, *, scale: float = 1.0
+) -> Tensor:
     if turned:
         columns, offsets = graph.turned_columns, graph.turned_offsets
-        scale = graph.turned_weights if weights is None else weights[graph.turned_order]
+        edges = graph.turned_weights if weights is None else weights[graph.turned_order]
     else:
         columns, offsets = graph.columns, graph.offsets
-        scale = graph.weights if weights is None else weights
+        edges = graph.weights if weights is None else weights
     if not len(columns):
         return x.new_zeros(len(offsets) - 1, x.shape[1])
+    edges = edges.to(x.dtype)
     return embedding_bag(
         columns,
-        x.contiguous(),
+        x.detach().contiguous(),  # gradients take their own way; torch would prepare for them
         offsets,
         mode="sum",
-        per_sample_weights=scale.to(x.dtype),
+        per_sample_weights=edges if scale == 1 else edges * scale,
         include_last_offset=True,
     )
 
@@ -192,11 +195,16 @@ class _Mean(torch.autograd.Function):
 
 
 def _mean(users: Tensor, items: Tensor, graph: Graph, *, layers: int) -> tuple[Tensor, Tensor]:
-    # After Horner: x + A (x + A x) needs no sum beside the one that is carried on.
-    first = users / (layers + 1), items / (layers + 1)
-    users, items = first
-    for _ in range(layers):
-        users, items = _times(graph, items, None, False), _times(graph, users, None, True)
-        users.add_(first[0])
-        items.add_(first[1])
-    return users, items
+    # After Horner: x + A (x + A x) needs no sum beside the one that is carried on, and the share
+    # of each layer is brought in by the last step, not by a pass over all embeddings.
+    share = 1 / (layers + 1)
+    first = users, items
+    for left in reversed(range(layers)):
+        scale = 1.0 if left else share
+        users, items = (
+            _times(graph, items, None, False, scale=scale),
+            _times(graph, users, None, True, scale=scale),
+        )
+        users.add_(first[0], alpha=scale)
+        items.add_(first[1], alpha=scale)
+    return (users, items) if layers else (users.clone(), items.clone())
