@@ -34,7 +34,7 @@ SHOPS = ("tiktok", "lastfm-audio", "amazon-baby")
 WITHOUT_MEDIA = ("popularity", "item-knn", "ease", "prism", "bpr", "lightgcn")
 # Not for these logs: by chance, for raw media only, or for logs with times.
 LEFT_OUT = ("random", "joint-net", "mm-rnn", "sasrec")
-PATIENCE = 10  # epochs without a better figure on valid before a training ends
+PATIENCE = 20  # epochs without a better figure on valid before a training ends
 METRICS = ("recall", "ndcg")
 # R@20 / N@20 that papers and public implementations report for the same logs; their features
 # differ where it is said. Sources in docs/benchmarks.md.
