@@ -143,6 +143,8 @@ def summary(runs: list[dict[str, Any]]) -> dict[str, Any]:
             users=np.asarray(run["users"]),
             n_items=run["n_items"],
             lists=run["lists"],
+            items=np.empty((len(run["users"]), 0), np.int64),  # lists are not kept
+            hits=np.empty((len(run["users"]), 0), bool),
         )
         for run in runs
     ])  # fmt: skip

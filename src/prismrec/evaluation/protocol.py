@@ -70,6 +70,8 @@ def evaluate(
         users=users,
         n_items=n_items,
         lists={f"coverage@{size}": coverage(items[:, :size], n_items) for size in sizes},
+        items=items,
+        hits=hits,
         notes=_notes(test, seen, again),
     )
 

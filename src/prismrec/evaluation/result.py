@@ -10,7 +10,7 @@ import numpy as np
 
 from prismrec.errors import BadData
 from prismrec.evaluation.intervals import Interval, bootstrap
-from prismrec.types import Doubles, Ints
+from prismrec.types import Bools, Doubles, Ints
 
 __all__ = ["Evaluation", "difference", "intervals", "pool"]
 
@@ -24,6 +24,8 @@ class Evaluation:
     users: Ints  # (n_users,) rows of those who have a relevant test item
     n_items: int  # candidates
     lists: Mapping[str, float]  # properties of all lists together, like "coverage@20"
+    items: Ints  # (n_users, k) what each got, best first, k being the longest; -1 beyond the end
+    hits: Bools  # (n_users, k) which of them were to be found
     notes: tuple[str, ...] = ()  # what a reader of the figures should know
 
     @property
@@ -71,6 +73,8 @@ def pool(runs: Sequence[Evaluation]) -> Evaluation:
         users=users,
         n_items=round(float(np.mean([run.n_items for run in runs]))),
         lists={name: float(np.mean([run.lists[name] for run in runs])) for name in runs[0].lists},
+        items=np.concatenate([run.items for run in runs]),
+        hits=np.concatenate([run.hits for run in runs]),
         notes=tuple(dict.fromkeys(note for run in runs for note in run.notes)),
     )
 
