@@ -14,6 +14,7 @@ from rich.markup import escape
 from prismrec import registry
 from prismrec.cli.options import AsJson
 from prismrec.cli.output import emit, say, table
+from prismrec.search_space import spaces
 
 __all__ = ["Kind", "list_names"]
 
@@ -75,8 +76,12 @@ def _print_one(kind: str, name: str) -> None:
     fields = _describe(kind, name)["fields"]
     if fields:
         say()
-        rows = [(f["name"], _written(f["default"]), f["meaning"]) for f in fields]
-        table("", ("field", "default", "meaning"), rows)
+        columns = ["field", "default", "meaning"]
+        rows = [[f["name"], _written(f["default"]), f["meaning"]] for f in fields]
+        if any(f["searched"] for f in fields):
+            columns.append("`prismrec tune` tries")
+            rows = [[*row, f["searched"]] for row, f in zip(rows, fields, strict=True)]
+        table("", columns, rows)
 
 
 def _target(kind: str, name: str) -> Any:
@@ -89,11 +94,17 @@ def _describe(kind: str, name: str) -> dict[str, Any]:
     target = _target(kind, name)
     fields = dataclasses.fields(target) if dataclasses.is_dataclass(target) else ()
     meanings = _meanings(target) if fields else {}
+    searched = {name: str(space) for name, space in spaces(target).items()} if fields else {}
     return {
         "name": name,
         "summary": (inspect.getdoc(target) or "").partition("\n")[0],
         "fields": [
-            {"name": f.name, "default": _default(f), "meaning": meanings.get(f.name, "")}
+            {
+                "name": f.name,
+                "default": _default(f),
+                "meaning": meanings.get(f.name, ""),
+                "searched": searched.get(f.name, ""),
+            }
             for f in fields
             if f.init
         ],

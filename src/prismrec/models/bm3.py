@@ -18,6 +18,7 @@ from prismrec.nn.propagation import mean_of_layers, normalised
 from prismrec.nn.sampling import Pairs
 from prismrec.nn.towers import as_towers
 from prismrec.rankers import Towers
+from prismrec.search_space import among, searched
 from prismrec.train import Training
 from prismrec.train.loop import Schedule, fit
 
@@ -46,12 +47,12 @@ class Bm3:
     media for graphs of items instead of as targets.
     """
 
-    dim: int = 64
-    layers: int = 2  # how many steps away a neighbour may be
-    dropout: float = 0.3  # share of entries that the view to be predicted lacks
-    weight: float = 2.0  # of what the media predict
-    l2: float = 1e-4  # of users and items in a batch
-    learning_rate: float = 1e-3
+    dim: int = among(64, (32, 64, 128))
+    layers: int = searched(2, 1, 4)  # how many steps away a neighbour may be
+    dropout: float = searched(0.3, 0.0, 0.7)  # share of entries that the view to be predicted lacks
+    weight: float = searched(2.0, 0.1, 10.0, log=True)  # of what the media predict
+    l2: float = searched(1e-4, 1e-5, 1e-1, log=True)  # of users and items in a batch
+    learning_rate: float = searched(1e-3, 1e-4, 1e-2, log=True)
     batch_size: int = 2048
     epochs: int = 500  # at most
 

@@ -15,6 +15,7 @@ from prismrec.nn.losses import bpr, squared
 from prismrec.nn.sampling import Pairs
 from prismrec.nn.towers import as_towers
 from prismrec.rankers import Towers
+from prismrec.search_space import among, searched
 from prismrec.train import Training
 from prismrec.train.loop import Schedule, fit
 
@@ -33,9 +34,9 @@ class Bpr:
     `item-knn` relate items directly and need no training.
     """
 
-    dim: int = 64
-    l2: float = 1e-2  # of the vectors in a batch
-    learning_rate: float = 5e-3
+    dim: int = among(64, (32, 64, 128))
+    l2: float = searched(1e-2, 1e-5, 1e-1, log=True)  # of the vectors in a batch
+    learning_rate: float = searched(5e-3, 5e-4, 5e-2, log=True)
     batch_size: int = 2048
     epochs: int = 500  # at most
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from prismrec.graph.normalise import scaled
 from prismrec.graph.support import popularity
 from prismrec.rankers import ItemWeights, Part, Query, Shares
 from prismrec.rankers.item_weights import count_new
+from prismrec.search_space import among, searched
 from prismrec.train import Training
 from prismrec.types import Csr, Floats, Ints
 
@@ -40,9 +41,9 @@ class ContentKnn:
     what they are worth; here all that are present count alike.
     """
 
-    modality: str = "all"  # one name, several joined by +, or "all"
-    neighbours: int = 50  # past items that each item is reached through
-    centre: bool = True  # subtract the mean vector, which most encoders need
+    modality: str = among("all", "modalities")  # one name, several joined by +, or "all"
+    neighbours: int = searched(50, 5, 500, log=True)  # past items that each item is reached through
+    centre: bool = among(True, (True, False))  # subtract the mean vector, which most encoders need
 
     def fit(self, train: Dataset, how: Training = Training()) -> ContentRanker:
         """Find the neighbours, in blocks: time grows with n_items squared, memory does not.
@@ -131,6 +132,10 @@ class ContentRanker:
     def score(self, query: Query) -> Floats:
         """(n, n_items) float32, higher is better; NaN for items without media."""
         return self.weights.score(query)
+
+    def contributions(self, query: Query) -> Iterator[tuple[Part, Floats]]:
+        """What each modality adds to the scores (n, n_items)."""
+        return self.weights.contributions(query)
 
     def shares(self, query: Query, items: Ints) -> list[Shares]:
         """The exact share of each modality and past item in the score of one item."""

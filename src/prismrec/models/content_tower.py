@@ -19,6 +19,7 @@ from prismrec.nn.media import Media
 from prismrec.nn.sampling import Pairs
 from prismrec.rankers import Towers
 from prismrec.rankers.content_towers import ContentTowers, ItemNetwork
+from prismrec.search_space import among, searched
 from prismrec.train import Training
 from prismrec.train.loop import Schedule, fit
 
@@ -44,12 +45,12 @@ class ContentTower:
     training-free; `prism` fits one weight to each medium's neighbours.
     """
 
-    dim: int = 64
-    fusion: str = "concatenation"  # of the media, each projected to `dim`
-    with_id: float = 0.5  # share of the items of a batch that have their id, below 1
-    dropout: float = 0.2  # share of the hidden layer that is silent in a step
-    l2: float = 1e-3  # of the user and id vectors in a batch
-    learning_rate: float = 3e-3
+    dim: int = among(64, (32, 64, 128))
+    fusion: str = among("concatenation", "fusions")  # of the media, each projected to `dim`
+    with_id: float = searched(0.5, 0.1, 0.9)  # share of a batch's items that have their id, below 1
+    dropout: float = searched(0.2, 0.0, 0.7)  # share of the hidden layer that is silent in a step
+    l2: float = searched(1e-3, 1e-5, 1e-1, log=True)  # of the user and id vectors in a batch
+    learning_rate: float = searched(3e-3, 3e-4, 3e-2, log=True)
     batch_size: int = 512  # each item of it is a negative of all others
     epochs: int = 300  # at most
 

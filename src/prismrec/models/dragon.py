@@ -21,6 +21,7 @@ from prismrec.nn.propagation import Graph, mean_of_layers, normalised
 from prismrec.nn.sampling import Pairs
 from prismrec.nn.towers import as_towers
 from prismrec.rankers import Towers
+from prismrec.search_space import among, searched
 from prismrec.train import Training
 from prismrec.train.loop import Schedule, fit
 from prismrec.types import Csr
@@ -51,12 +52,12 @@ class Dragon:
     items alone; without media and users in common it is `lightgcn`.
     """
 
-    dim: int = 64  # of each part
-    layers: int = 2  # how many steps away a neighbour in the log may be
-    neighbours: int = 10  # of each item in each modality
-    companions: int = 40  # users with most items in common
-    l2: float = 3e-3  # of the embeddings in a batch
-    learning_rate: float = 5e-3
+    dim: int = among(64, (32, 64, 128))  # of each part
+    layers: int = searched(2, 1, 4)  # how many steps away a neighbour in the log may be
+    neighbours: int = searched(10, 5, 50, log=True)  # of each item in each modality
+    companions: int = searched(40, 10, 100, log=True)  # users with most items in common
+    l2: float = searched(3e-3, 1e-5, 1e-1, log=True)  # of the embeddings in a batch
+    learning_rate: float = searched(5e-3, 5e-4, 5e-2, log=True)
     batch_size: int = 2048
     epochs: int = 500  # at most
 

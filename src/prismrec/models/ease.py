@@ -14,6 +14,7 @@ from prismrec.graph.inverse import dense_gram, regularised_inverse
 from prismrec.graph.support import popularity
 from prismrec.holdout import HeldOut, choose, hold_out, without
 from prismrec.rankers import ItemWeights, Part
+from prismrec.search_space import searched
 from prismrec.train import Training
 from prismrec.types import Csr
 
@@ -39,8 +40,8 @@ class Ease:
     here each is counted once. Departs from Steck 2019 (arXiv 1905.03375) by user_power.
     """
 
-    l2: float | None = None  # strength of the ridge, in users; above 0
-    user_power: float | None = None  # how far a user of many items counts less; 0 is the paper's
+    l2: float | None = searched(None, 1.0, 1e4, log=True)  # strength of the ridge, in users
+    user_power: float | None = searched(None, 0.0, 2.0)  # how far a user of many items counts less
     memory_gb: float | None = None  # what a fit may take; None: half of the machine's memory
 
     def fit(self, train: Dataset, how: Training = Training()) -> ItemWeights:

@@ -20,6 +20,7 @@ from prismrec.nn.propagation import Graph, mean_of_layers, normalised
 from prismrec.nn.sampling import Pairs
 from prismrec.nn.towers import as_towers
 from prismrec.rankers import Towers
+from prismrec.search_space import among, searched
 from prismrec.train import Training
 from prismrec.train.loop import Schedule, fit
 from prismrec.types import Csr, Floats
@@ -47,14 +48,14 @@ class Freedom:
     edges it is `lightgcn`; `mgcn` weighs modalities by item and by user.
     """
 
-    dim: int = 64
-    layers: int = 2  # how many steps away a neighbour in the log may be
-    neighbours: int = 10  # of each item in each modality
+    dim: int = among(64, (32, 64, 128))
+    layers: int = searched(2, 1, 4)  # how many steps away a neighbour in the log may be
+    neighbours: int = searched(10, 5, 50, log=True)  # of each item in each modality
     weights: tuple[float, ...] = ()  # of the modalities, in their order; none: equal
-    kept: float = 0.5  # share of the log's edges in an epoch, above 0 to 1
-    media_weight: float = 0.05  # of the loss on projected features
-    l2: float = 3e-3  # of the embeddings in a batch
-    learning_rate: float = 5e-3
+    kept: float = searched(0.5, 0.1, 1.0)  # share of the log's edges in an epoch, above 0 to 1
+    media_weight: float = searched(0.05, 1e-3, 1.0, log=True)  # of the loss on projected features
+    l2: float = searched(3e-3, 1e-5, 1e-1, log=True)  # of the embeddings in a batch
+    learning_rate: float = searched(5e-3, 5e-4, 5e-2, log=True)
     batch_size: int = 2048
     epochs: int = 500  # at most
 

@@ -15,6 +15,7 @@ from prismrec.graph.normalise import scaled
 from prismrec.graph.support import popularity
 from prismrec.holdout import HeldOut, choose, hold_out, without
 from prismrec.rankers import ItemWeights, Part
+from prismrec.search_space import searched
 from prismrec.train import Training
 from prismrec.types import Csr, Floats, Ints
 
@@ -61,12 +62,12 @@ class ItemKnn:
     `ease` also knows which past items say the same twice; `content-knn` has this form over media.
     """
 
-    user_power: float | None = None  # how far a pair counts less in a long history; 0 to 2
-    shrinkage: float | None = None  # users added to each item, so that chance pairs count less
-    source_power: float | None = None  # how far a much used past item says less; 0 to 1
-    target_power: float | None = None  # how far a much used item is held back; 0 to 1
+    user_power: float | None = searched(None, 0.0, 2.0)  # how far long histories count less
+    shrinkage: float | None = searched(None, 0.1, 1e3, log=True)  # users added to each item
+    source_power: float | None = searched(None, 0.0, 1.0)  # how far a much used past item says less
+    target_power: float | None = searched(None, 0.0, 1.0)  # how far a much used item is held back
     popularity: float | None = None  # weight of the number of users, the largest being 1
-    neighbours: int | None = None  # relations kept per past item; None: all while they fit
+    neighbours: int | None = searched(None, 16, 1024, log=True)  # per past item; None: all
 
     def fit(self, train: Dataset, how: Training = Training()) -> ItemWeights:
         """Choose what was left open, then count the pairs."""

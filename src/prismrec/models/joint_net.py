@@ -20,6 +20,7 @@ from prismrec.nn.raw_media import RawMedia
 from prismrec.nn.sampling import Pairs
 from prismrec.nn.towers import as_towers
 from prismrec.rankers import Towers
+from prismrec.search_space import among, searched
 from prismrec.train import Training
 from prismrec.train.loop import Schedule, fit
 from prismrec.types import Floats, Ints
@@ -61,13 +62,13 @@ class JointNet:
     histories; `content-tower` learns from frozen vectors to place new items.
     """
 
-    dim: int = 64
-    fusion: str = "mean"  # how the modalities of an item become one vector
+    dim: int = among(64, (32, 64, 128))
+    fusion: str = among("mean", "fusions")  # how the modalities of an item become one vector
     text: str = "lstm"  # what reads tokens: "lstm", "gru" or "transformer"
-    ids: bool = True  # whether an item also has a learnt vector of its own
+    ids: bool = among(True, (True, False))  # whether an item also has a learnt vector of its own
     augment: str = ""  # what is done to pictures at random, such as "flip,erase(chance=0.3)"
-    dropout: float = 0.2  # share of an item's modalities, and own vectors, left out in training
-    learning_rate: float = 3e-3
+    dropout: float = searched(0.2, 0.0, 0.7)  # share of modalities and own vectors left out
+    learning_rate: float = searched(3e-3, 3e-4, 3e-2, log=True)
     batch_size: int = 2048
     epochs: int = 100  # at most
 

@@ -16,6 +16,7 @@ from prismrec.nn.propagation import mean_of_layers, normalised
 from prismrec.nn.sampling import Pairs
 from prismrec.nn.towers import as_towers
 from prismrec.rankers import Towers
+from prismrec.search_space import among, searched
 from prismrec.train import Training
 from prismrec.train.loop import Schedule, fit
 
@@ -37,10 +38,10 @@ class LightGcn:
     in closed form.
     """
 
-    dim: int = 64
-    layers: int = 2  # how many steps away a neighbour may be
-    l2: float = 3e-3  # of the embeddings in a batch
-    learning_rate: float = 5e-3
+    dim: int = among(64, (32, 64, 128))
+    layers: int = searched(2, 1, 4)  # how many steps away a neighbour may be
+    l2: float = searched(3e-3, 1e-5, 1e-1, log=True)  # of the embeddings in a batch
+    learning_rate: float = searched(5e-3, 5e-4, 5e-2, log=True)
     batch_size: int = 2048
     epochs: int = 500  # at most
 

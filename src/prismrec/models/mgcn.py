@@ -19,6 +19,7 @@ from prismrec.nn.propagation import Graph, mean_of_layers, normalised
 from prismrec.nn.sampling import Pairs
 from prismrec.nn.towers import as_towers
 from prismrec.rankers import Towers
+from prismrec.search_space import among, searched
 from prismrec.train import Training
 from prismrec.train.loop import Schedule, fit
 
@@ -50,12 +51,12 @@ class Mgcn:
     views; the common part is the fusion `attention`.
     """
 
-    dim: int = 64
-    layers: int = 2  # how many steps away a neighbour in the log may be
-    neighbours: int = 10  # of each item in each modality
-    contrast: float = 0.01  # weight of the loss between the views
-    l2: float = 3e-3  # of the embeddings in a batch
-    learning_rate: float = 5e-3
+    dim: int = among(64, (32, 64, 128))
+    layers: int = searched(2, 1, 4)  # how many steps away a neighbour in the log may be
+    neighbours: int = searched(10, 5, 50, log=True)  # of each item in each modality
+    contrast: float = searched(0.01, 1e-4, 1.0, log=True)  # weight of the loss between the views
+    l2: float = searched(3e-3, 1e-5, 1e-1, log=True)  # of the embeddings in a batch
+    learning_rate: float = searched(5e-3, 5e-4, 5e-2, log=True)
     batch_size: int = 2048
     epochs: int = 500  # at most
 

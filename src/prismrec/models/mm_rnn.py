@@ -10,6 +10,7 @@ from prismrec.data.dataset import Dataset
 from prismrec.errors import BadData
 from prismrec.nn.sequences import NextItem, as_sequence_ranker
 from prismrec.rankers.sequence import SequenceRanker
+from prismrec.search_space import among, searched
 from prismrec.train import Training
 from prismrec.train.loop import Schedule, fit
 
@@ -37,12 +38,12 @@ class MmRnn:
     care in which order things were used.
     """
 
-    cell: str = "gru"  # or lstm
-    dim: int = 64
-    length: int = 50  # items that are looked back at
-    fusion: str = "mean"  # of the media of an item
-    dropout: float = 0.2  # of inputs and states while training
-    learning_rate: float = 3e-3
+    cell: str = among("gru", ("gru", "lstm"))  # or lstm
+    dim: int = among(64, (32, 64, 128))
+    length: int = among(50, (20, 50, 100))  # items that are looked back at
+    fusion: str = among("mean", "fusions")  # of the media of an item
+    dropout: float = searched(0.2, 0.0, 0.7)  # of inputs and states while training
+    learning_rate: float = searched(3e-3, 3e-4, 3e-2, log=True)
     batch_size: int = 4096  # places of histories in a step
     epochs: int = 200  # at most
 

@@ -18,6 +18,7 @@ from prismrec.nn.propagation import Graph
 from prismrec.nn.sampling import Pairs
 from prismrec.nn.towers import as_towers
 from prismrec.rankers import Towers
+from prismrec.search_space import among, searched
 from prismrec.train import Training
 from prismrec.train.loop import Schedule, fit
 
@@ -42,10 +43,10 @@ class Mmgcn:
     and activations and sets the media side by side; `lightgcn` is what is left without both.
     """
 
-    dim: int = 64
-    layers: int = 2  # how many steps away a neighbour may be
-    l2: float = 1e-4  # of the vectors that start in a batch
-    learning_rate: float = 1e-3
+    dim: int = among(64, (32, 64, 128))
+    layers: int = searched(2, 1, 4)  # how many steps away a neighbour may be
+    l2: float = searched(1e-4, 1e-5, 1e-1, log=True)  # of the vectors that start in a batch
+    learning_rate: float = searched(1e-3, 1e-4, 1e-2, log=True)
     batch_size: int = 2048
     epochs: int = 300  # at most
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from prismrec.data.dataset import Dataset
 from prismrec.graph.support import support
 from prismrec.rankers import ItemWeights
+from prismrec.search_space import searched
 from prismrec.train import Training
 
 __all__ = ["Popularity"]
@@ -20,7 +21,7 @@ class Popularity:
     count.
     """
 
-    half_life: float | None = None  # days after which a use counts half; None: uses never fade
+    half_life: float | None = searched(None, 1.0, 1e3, log=True)  # days to half weight; None: never
 
     def fit(self, train: Dataset, how: Training = Training()) -> ItemWeights:
         """Count; a log without times has no half-life."""

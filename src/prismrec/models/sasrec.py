@@ -12,6 +12,7 @@ from prismrec.data.dataset import Dataset
 from prismrec.errors import BadData
 from prismrec.nn.sequences import NextItem, as_sequence_ranker
 from prismrec.rankers.sequence import SequenceRanker
+from prismrec.search_space import among, searched
 from prismrec.train import Training
 from prismrec.train.loop import Schedule, fit
 
@@ -38,13 +39,13 @@ class SasRec:
     one layer without order, whose attention does not depend on the history.
     """
 
-    dim: int = 64
-    layers: int = 2
-    heads: int = 1  # must divide dim
-    length: int = 50  # items that are looked back at
-    fusion: str = "mean"  # of the media of an item
-    dropout: float = 0.2  # of inputs and of what each layer adds, while training
-    learning_rate: float = 3e-3
+    dim: int = among(64, (32, 64, 128))
+    layers: int = searched(2, 1, 3)
+    heads: int = among(1, (1, 2, 4))  # must divide dim
+    length: int = among(50, (20, 50, 100))  # items that are looked back at
+    fusion: str = among("mean", "fusions")  # of the media of an item
+    dropout: float = searched(0.2, 0.0, 0.7)  # of inputs and of what layers add, while training
+    learning_rate: float = searched(3e-3, 3e-4, 3e-2, log=True)
     batch_size: int = 4096  # places of histories in a step
     epochs: int = 200  # at most
 

@@ -18,6 +18,7 @@ from prismrec.nn.media import Media
 from prismrec.nn.sampling import Pairs
 from prismrec.rankers import Towers
 from prismrec.rankers.content_towers import ContentTowers, ItemNetwork
+from prismrec.search_space import among, searched
 from prismrec.train import Training
 from prismrec.train.loop import Schedule, fit
 
@@ -43,10 +44,10 @@ class Vbpr:
     and learns it without ids half of the time; `freedom` makes neighbours of like media.
     """
 
-    dim: int = 64  # of p and q, and of t and c
-    fusion: str = "concatenation"  # of the media
-    l2: float = 1e-2  # of the vectors in a batch, of the fused media as well
-    learning_rate: float = 5e-3
+    dim: int = among(64, (32, 64, 128))  # of p and q, and of t and c
+    fusion: str = among("concatenation", "fusions")  # of the media
+    l2: float = searched(1e-2, 1e-5, 1e-1, log=True)  # of vectors in a batch and fused media
+    learning_rate: float = searched(5e-3, 5e-4, 5e-2, log=True)
     batch_size: int = 2048
     epochs: int = 500  # at most
 
