@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -56,13 +56,18 @@ class ItemWeights:
 
     def score(self, query: Query) -> Floats:
         """(n, n_items) float32, higher is better; NaN where it has no opinion."""
-        history = query.matrix(self.n_items, binary=not self.weighted)
         scores = np.tile(self._bias, (len(query), 1))
-        for part in self.parts:
-            scores += part.apply(history)
+        for _, adds in self.contributions(query):
+            scores += adds
         if self.has_opinion is not None:
             scores[:, ~self.has_opinion] = np.nan
         return scores
+
+    def contributions(self, query: Query) -> Iterator[tuple[Part, Floats]]:
+        """What each part adds to the scores (n, n_items); with the bias they add up to these."""
+        history = query.matrix(self.n_items, binary=not self.weighted)
+        for part in self.parts:
+            yield part, part.apply(history)
 
     def shares(self, query: Query, items: Ints) -> list[Shares]:
         """The exact share of each part and past item in the scores of some items.

@@ -125,9 +125,14 @@ class Mixture:
     def score(self, query: Query) -> Floats:
         """(n, n_items) float32, higher is better."""
         total = np.tile(self.prior, (len(query), 1))
-        for row, evidence in enumerate(self.evidence(query)):
-            total += evidence.scores * self.coefficients(row, evidence.coherence)
+        for _, adds in self.contributions(query):
+            total += adds
         return total
+
+    def contributions(self, query: Query) -> Iterator[tuple[Part | Profile, Floats]]:
+        """What each source adds to the scores (n, n_items); with the prior they add up to these."""
+        for row, evidence in enumerate(self.evidence(query)):
+            yield self.sources[row], evidence.scores * self.coefficients(row, evidence.coherence)
 
     def shares(self, query: Query, items: Ints) -> list[Shares]:
         """The exact share of each source and past item in the scores of some items.
