@@ -60,6 +60,17 @@ def test_users_that_do_not_fit_in_one_block_all_count(monkeypatch):
     assert parts.high - parts.low == pytest.approx(whole.high - whole.low, rel=0.15)
 
 
+def test_a_measurement_without_a_value_is_left_out_of_its_column_only():
+    rng = np.random.default_rng(5)
+    values = rng.exponential(size=(400, 2))
+    values[100:, 0] = np.nan
+    with_gaps, whole = bootstrap(values, np.arange(400))
+    alone = bootstrap(values[:100, :1], np.arange(100))[0]
+    assert whole == bootstrap(values[:, 1:], np.arange(400))[0]
+    assert with_gaps.mean == pytest.approx(values[:100, 0].mean())
+    assert with_gaps.high - with_gaps.low == pytest.approx(alone.high - alone.low, rel=0.2)
+
+
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_users_who_all_agree_leave_no_doubt(n):
     found = bootstrap(np.full((n, 1), 0.25), np.arange(n))[0]

@@ -9,7 +9,7 @@ from scipy import sparse, special
 
 from prismrec.types import Doubles, Floats, Ints
 
-__all__ = ["Interval", "bootstrap"]
+__all__ = ["Interval", "bootstrap", "resampled"]
 
 RESAMPLES = 1000
 BLOCK = 1 << 22  # counts held at once: 16 MiB of float32
@@ -29,28 +29,44 @@ class Interval(NamedTuple):
 def bootstrap(values: Doubles, users: Ints, *, seed: int = 0) -> list[Interval]:
     """Percentile bootstrap of the mean of each column (Efron 1979), 95 %, 1,000 resamples.
 
+    Below some 30 users any such interval is too narrow.
+
     Args:
-        values: (n, m) one row per measurement, one column per metric.
+        values: (n, m) one row per measurement, one column per metric; NaN where a measurement
+            has no value, which is left out of the mean of that column.
         users: (n,) whose measurement it is; all rows of a user are drawn together.
         seed: of the resamples, which all columns share.
+    """
+    mean, means = resampled(values, users, seed=seed)
+    low, high = np.quantile(means, [0.025, 0.975], axis=0)
+    return [Interval(*map(float, row)) for row in zip(mean, low, high, strict=True)]
+
+
+def resampled(
+    values: Doubles, users: Ints, *, seed: int = 0, draws: int | None = None
+) -> tuple[Doubles, Doubles]:
+    """(m,) means of the columns, and (draws, m) means over resampled users.
 
     Drawing n users with replacement gives each of them a count that is nearly Poisson(1). With
     independent Poisson counts a resampled mean is the ratio of two matrix products, so memory is
     bounded and no row is copied (Chamandy et al. 2012, "Estimating uncertainty for massive data
-    streams"). Below some 30 users any such interval is too narrow.
+    streams"). Arguments as for `bootstrap`; 1,000 draws where None.
     """
-    mean = values.mean(axis=0)
-    table = _sums_per_user(np.column_stack([values - mean, np.ones(len(values))]), users)
+    draws = RESAMPLES if draws is None else draws
+    known = ~np.isnan(values)
+    filled = np.where(known, values, 0)
+    mean = filled.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    weights = np.ones((len(values), 1)) if known.all() else known.astype(np.float64)
+    table = _sums_per_user(np.column_stack([np.where(known, values - mean, 0), weights]), users)
     draw, rng = _poisson(), np.random.default_rng(seed)
-    totals = np.zeros((RESAMPLES, table.shape[1]))
-    size = BLOCK // RESAMPLES
+    totals = np.zeros((draws, table.shape[1]))
+    size = max(1, BLOCK // draws)
     for start in range(0, len(table), size):
         block = table[start : start + size]
-        bits = rng.integers(1 << 16, size=(RESAMPLES, len(block)), dtype=np.uint16)
+        bits = rng.integers(1 << 16, size=(draws, len(block)), dtype=np.uint16)
         totals += draw[bits] @ block
-    means = mean + totals[:, :-1] / np.maximum(totals[:, -1:], 1)  # nobody drawn: no deviation
-    low, high = np.quantile(means, [0.025, 0.975], axis=0)
-    return [Interval(*map(float, row)) for row in zip(mean, low, high, strict=True)]
+    m = len(mean)
+    return mean, mean + totals[:, :m] / np.maximum(totals[:, m:], 1)  # nobody drawn: no deviation
 
 
 def _sums_per_user(rows: Doubles, users: Ints) -> Floats:

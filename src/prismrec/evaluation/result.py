@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,20 @@ class Evaluation:
         """Number of users that the means are over."""
         return len(np.unique(self.users))
 
+    def extended(
+        self, per_user: Mapping[str, Doubles], lists: Mapping[str, float] | None = None
+    ) -> Evaluation:
+        """This evaluation with more figures: (n_users,) values each, and figures of all lists.
+
+        NaN marks a user without a value, who is left out of that mean.
+        """
+        return replace(
+            self,
+            metrics={**self.metrics, **intervals(per_user, self.users)},
+            per_user={**self.per_user, **per_user},
+            lists={**self.lists, **(lists or {})},
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Everything but the values per user."""
         return {
@@ -53,9 +67,15 @@ class Evaluation:
 def intervals(
     per_user: Mapping[str, Doubles], users: Ints, *, seed: int = 0
 ) -> dict[str, Interval]:
-    """The interval of each metric, all from the same resamples."""
-    found = bootstrap(np.column_stack(list(per_user.values())), users, seed=seed)
-    return dict(zip(per_user, found, strict=True))
+    """The interval of each metric, all from the same resamples.
+
+    A user with NaN is left out of that mean, and a metric without any value of the result.
+    """
+    known = {name: values for name, values in per_user.items() if not np.isnan(values).all()}
+    if not known:
+        return {}
+    found = bootstrap(np.column_stack(list(known.values())), users, seed=seed)
+    return dict(zip(known, found, strict=True))
 
 
 def pool(runs: Sequence[Evaluation]) -> Evaluation:
