@@ -179,7 +179,7 @@ class _Case:
             [self._cosines(slice(at, at + size)) for at in range(0, len(users), size)]
         )
         mine, chance, best = cosines.T
-        near = np.where(best - chance > LEAST, (mine - chance) / (best - chance), np.nan)
+        near = _scaled(mine - chance, best - chance)
         labels = clusters(self.vectors, seed=SEED)
         mix = np.where(np.isnan(near), np.nan, self._mix(labels))
         known = ~np.isnan(near) & ~np.isnan(mix)
@@ -233,7 +233,12 @@ class _Case:
             length = given[block].sum(axis=1).astype(np.int64)
             drawn = rng.multinomial(length, share, size=(DRAWS, len(share)))
             chance[block] = divergence(liked[block], drawn.astype(np.float64)).mean(axis=0)
-        return np.where(chance > LEAST, 1 - divergence(liked, given) / chance, np.nan)
+        return _scaled(chance - divergence(liked, given), chance)
+
+
+def _scaled(part: Doubles, whole: Doubles) -> Doubles:
+    """The quotient; NaN where the whole is too small to tell anything."""
+    return np.where(whole > LEAST, part / np.where(whole > LEAST, whole, 1), np.nan)
 
 
 def _mean_of_best(scores: Floats, place: Ints) -> Doubles:
