@@ -38,4 +38,5 @@ def test_the_demo_ends_with_tables_and_reasons(tmp_path: Path) -> None:
     for person in found["listeners"]:
         assert sum(person["drivers"].values()) == pytest.approx(1, abs=0.01)
         assert person["items"]
-    assert [r["model"] for r in found["new_items"]["results"]][-1] == "prism"
+    assert found["compare"]["split"] == "time,new-items"
+    assert [r["model"] for r in found["compare"]["results"]][-1] == "prism"

@@ -1,11 +1,12 @@
-"""`prismrec compare`: several models, one split, one protocol, one table."""
+"""`prismrec compare`: several models, one protocol, one table per split."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,22 +24,19 @@ from prismrec.cli.options import (
     Reduce,
     Refit,
     ShopPath,
-    SplitName,
     Text,
     cutoffs,
 )
-from prismrec.cli.output import complain, emit, note, say, table, tracked
+from prismrec.cli.output import complain, emit, tracked
+from prismrec.cli.standings import print_comparison
 
 if TYPE_CHECKING:
     from prismrec.cli.training import Report
-    from prismrec.evaluation.compare import Result
-    from prismrec.evaluation.result import Evaluation
     from prismrec.train import Progress
 
-__all__ = ["compare", "print_results", "print_runs"]
+__all__ = ["compare"]
 
 MODELS = "popularity,item-knn,content-knn,prism"
-FEWEST = 30  # users from which an interval can be believed
 
 
 def compare(
@@ -46,9 +44,25 @@ def compare(
     models: Annotated[
         str, typer.Option(help="Names with commas; `name:field=value:field=value` for a variant.")
     ] = MODELS,
-    split: SplitName = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            help="How to split the log (`prismrec list splits`, or a column of labels), several "
+            "with commas; left out, the labels that came with it, else by time, else random."
+        ),
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many splits to draw.")] = 1,
     k: K = "10,20",
+    metrics: Annotated[
+        str | None, typer.Option(help="Columns of the table, with commas; JSON has them all.")
+    ] = None,
+    knock_out: Annotated[
+        str,
+        typer.Option(
+            metavar="WAYS",
+            help="Fit again with each modality missing, noise or shuffled (with commas).",
+        ),
+    ] = "",
     refit: Refit = False,
     image: Image = "auto",
     text: Text = "auto",
@@ -59,40 +73,46 @@ def compare(
     patience: Patience = None,
     device: Device = "auto",
     precision: Precision = "32-true",
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Keep each finished run there, and go on from them."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Fit and judge several models on the same splits, with intervals."""
     from prismrec.cli.loading import default_split, encoded, open_shop, prepared
-    from prismrec.evaluation.compare import as_json as to_json
     from prismrec.evaluation.compare import compare
+    from prismrec.evaluation.comparison import comparison
+    from prismrec.evaluation.record import Runs
     from prismrec.train import Training
 
     sizes = cutoffs(k)
-    specs = [spec for spec in models.split(",") if spec]
     opened = open_shop(shop)
-    found = encoded(opened, image=image, text=text, audio=audio).data
-    data, _ = prepared(found, reduce or (), impute)
+    vectors = encoded(opened, image=image, text=text, audio=audio).data
+    data, _ = prepared(vectors, reduce or (), impute)
+    how = Training(device=device, precision=precision, epochs=epochs, patience=patience)
     with _followed(quiet=as_json) as (progress, report):
         results = compare(
             data,
-            specs,
-            split=split or default_split(data),
+            _words(models),
+            split=_words(split or "") or default_split(data),
             seeds=seeds,
             k=sizes,
             refit=refit,
-            how=Training(
-                device=device,
-                precision=precision,
-                epochs=epochs,
-                patience=patience,
-                progress=report,
-            ),
+            knock_out=_words(knock_out),
+            how=replace(how, progress=report),
+            runs=None if out is None else Runs(out, complain),
             progress=progress,
         )
+    found = comparison(results, data, shop=opened)
     if as_json:
-        emit(to_json(results, shop=opened.name))
+        emit(found.to_json())
     else:
-        print_results(results, sizes)
+        print_comparison(found, sizes, metrics=None if metrics is None else _words(metrics))
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 @contextmanager
@@ -116,62 +136,3 @@ def _followed(*, quiet: bool) -> Iterator[tuple[Callable[[int, int, str], None],
                 speak(replace(at, stage=what))
 
         yield begun, report
-
-
-def print_results(results: Sequence[Result], sizes: Sequence[int]) -> None:
-    """Print the tables of a comparison: all items, and new items where the split has any."""
-    from prismrec.evaluation.compare import pooled
-
-    for result in results:
-        if result.skipped:
-            complain(f"{result.model} was skipped: {result.skipped}")
-    seconds = {r.model: r.fit_seconds for r in results}  # of the last seed
-    by = f"split {results[0].split}"
-    for title, runs in (
-        (f"All items, {by}", pooled(results)),
-        (f"New items, ranked among themselves, {by}", pooled(results, new_items=True)),
-    ):
-        if runs:
-            print_runs(title, runs, sizes, seconds)
-    for text in dict.fromkeys(n for run in pooled(results).values() for n in run.notes):
-        note(text)
-
-
-def print_runs(
-    title: str, runs: Mapping[str, Evaluation], sizes: Sequence[int], seconds: Mapping[str, float]
-) -> None:
-    """Print a table with a row per model, ± half of a 95 % interval, and how clear the lead is."""
-    first = next(iter(runs.values()))
-    names = [f"{metric}@{size}" for size in sizes for metric in ("recall", "ndcg")]
-    names += [f"coverage@{max(sizes)}"]
-    rows = [
-        [model, *(_figure(run, name) for name in names), f"{seconds[model]:.1f}"]
-        for model, run in runs.items()
-    ]
-    table(f"{title} ({first.n_users} users, {first.n_items} items)", ("", *names, "fit s"), rows)
-    say(_lead(runs, f"ndcg@{max(sizes)}"))
-    say()
-
-
-def _lead(runs: Mapping[str, Evaluation], metric: str) -> str:
-    """How far the best model is ahead of the next one, paired by user."""
-    from prismrec.evaluation.result import difference
-
-    ranked = sorted(runs, key=lambda name: -runs[name].metrics[metric].mean)
-    if len(ranked) < 2:
-        return ""
-    if runs[ranked[0]].n_users < FEWEST:
-        return f" fewer than {FEWEST} users are too few to tell models apart"
-    gap = difference(runs[ranked[0]], runs[ranked[1]])[metric]
-    verdict = "" if gap.low > 0 else ", which may be chance"
-    return (
-        f" {ranked[0]} is ahead of {ranked[1]} by {gap.mean:.4f} in {metric}, user by user "
-        f"{gap.low:.4f} to {gap.high:.4f}{verdict}"
-    )
-
-
-def _figure(run: Evaluation, name: str) -> str:
-    if name in run.lists:
-        return f"{run.lists[name]:.2f}"
-    mean, low, high = run.metrics[name]
-    return f"{mean:.4f} ±{(high - low) / 2:.4f}"

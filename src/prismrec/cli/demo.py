@@ -5,24 +5,26 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from prismrec.cli.check import checked, print_report
-from prismrec.cli.compare import print_runs
 from prismrec.cli.encode import print_counts, summary
 from prismrec.cli.make_shop import generate
 from prismrec.cli.options import AsJson, Seed
 from prismrec.cli.output import emit, heading, note, say, tracked
+from prismrec.cli.standings import columns_of, print_runs
 
 if TYPE_CHECKING:
     from prismrec.data.dataset import Dataset
-    from prismrec.evaluation.compare import Result
+    from prismrec.data.shop import Shop
+    from prismrec.evaluation.comparison import Comparison
 
 __all__ = ["demo"]
 
 MODELS = ("popularity", "item-knn", "content-knn", "prism")
+SPLITS = ("time", "new-items")
 SIZES = (10, 20)
 STAMP = ".demo.json"
 
@@ -54,14 +56,14 @@ def demo(
     if not as_json:
         print_counts(encoding)
     step("3. Four models, judged on what was kept from them")
-    by_time = _compared(encoding.data, "time")
-    of_new = _compared(encoding.data, "new-items")
+    compared = _compared(encoding.data, shop)
     if not as_json:
-        _print_tables(by_time, of_new)
+        _print_tables(compared)
     step("4. Four listeners, and what drives their recommendations")
     found = tour(encoding.data, shop.titles, path / "truth.json")
     if as_json:
-        _emit(report.to_json(), summary(encoding), by_time, of_new, found)
+        head = {"shop": shop.name, "check": report.to_json(), "encode": summary(encoding)}
+        emit({**head, "compare": compared.to_json(), **found})
         return
     print_tour(found)
     say(f"\nAll of it took {time.perf_counter() - start:.0f} s.")
@@ -83,44 +85,26 @@ def _make(path: Path, *, items: int, users: int, seed: int) -> None:
     stamp.write_text(wanted, "utf-8")
 
 
-def _compared(data: Dataset, split: str) -> list[Result]:
+def _compared(data: Dataset, shop: Shop) -> Comparison:
     from prismrec.evaluation.compare import compare
+    from prismrec.evaluation.comparison import comparison
 
     with tracked("comparing") as step:
-        return compare(data, MODELS, split=split, k=SIZES, progress=step)
+        results = compare(data, MODELS, split=SPLITS, k=SIZES, progress=step)
+    return comparison(results, data, shop=shop)
 
 
-def _print_tables(by_time: list[Result], of_new: list[Result]) -> None:
-    from prismrec.evaluation.compare import pooled
-
-    seconds = {result.model: result.fit_seconds for result in by_time}
-    title = "What people chose later, all records ranked"
-    print_runs(title, pooled(by_time), SIZES, seconds)
-    seconds = {result.model: result.fit_seconds for result in of_new}
-    title = "Records that nobody had chosen yet, ranked among themselves"
-    print_runs(title, pooled(of_new, new_items=True), SIZES, seconds)
-
-
-def _emit(
-    report: dict[str, Any],
-    encoding: dict[str, Any],
-    by_time: list[Result],
-    of_new: list[Result],
-    found: dict[str, Any],
-) -> None:
-    from prismrec.evaluation.compare import as_json
-
-    shop = report["shop"]
-    emit(
-        {
-            "shop": shop,
-            "check": report,
-            "encode": encoding,
-            "all_items": as_json(by_time, shop=shop),
-            "new_items": as_json(of_new, shop=shop),
-            **found,
-        }
-    )
+def _print_tables(found: Comparison) -> None:
+    by_time, of_new = found.standings
+    for title, runs, costs in (
+        ("What people chose later, all records ranked", by_time.all_items, by_time.costs),
+        (
+            "Records that nobody had chosen yet, ranked among themselves",
+            of_new.new_items,
+            of_new.costs,
+        ),
+    ):
+        print_runs(title, runs, columns_of(next(iter(runs.values())), None, SIZES), costs)
 
 
 def _go_on(path: Path) -> None:

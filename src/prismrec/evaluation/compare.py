@@ -2,69 +2,40 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Protocol
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cached_property
+from typing import Any
 
-import numpy as np
-
-from prismrec import registry
+from prismrec import __version__, registry
 from prismrec.data import split as splits
 from prismrec.data.dataset import Dataset
-from prismrec.errors import BadData, MissingPackage, TooLarge
-from prismrec.evaluation import leaks
-from prismrec.evaluation.protocol import cold_items, evaluate
-from prismrec.evaluation.result import Evaluation, difference, pool
-from prismrec.rankers import Ranker
+from prismrec.data.fingerprint import fingerprint
+from prismrec.evaluation.damage import damaged
+from prismrec.evaluation.knockout import damages
+from prismrec.evaluation.record import Runs
+from prismrec.evaluation.result import Evaluation, pool
+from prismrec.evaluation.run import Damage, Fittable, Result, Task, run, task_of
 from prismrec.train import Training
 
-__all__ = ["Result", "as_json", "compare", "pooled"]
+__all__ = ["compare", "pooled"]
 
-
-class _Model(Protocol):
-    def fit(self, train: Dataset, how: Training) -> Ranker: ...
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """One model fitted and measured once."""
-
-    model: str  # as it was asked for: name or name:field=value
-    seed: int
-    split: str
-    refit: bool = False  # whether valid was part of the log it was fitted on
-    fit_seconds: float = 0.0
-    evaluation: Evaluation | None = None  # all items; None where the model was skipped
-    new_items: Evaluation | None = None  # only items without history, ranked among themselves
-    skipped: str = ""  # why there are no figures
-
-    def to_json(self) -> dict[str, Any]:
-        """The figures as plain values; {"model", "seed", "skipped"} where there are none."""
-        head = {"model": self.model, "seed": self.seed, "refit": self.refit}
-        if self.evaluation is None:
-            return {**head, "metrics": {}, "skipped": self.skipped}
-        new_items = None if self.new_items is None else self.new_items.to_json()
-        figures = self.evaluation.to_json()
-        return {**head, "fit_seconds": self.fit_seconds, **figures, "new_items": new_items}
-
-
-class _Task(NamedTuple):
-    log: Dataset  # what is fitted on, and masked
-    how: Training
-    test: Dataset
-    k: Sequence[int]
+LEVEL = 1.0  # of a knock-out: every item, or as much noise as signal
+APART = ("seed", "valid", "checkpoint", "progress")  # options that do not tell kept runs apart
 
 
 def compare(
     data: Dataset,
     models: Sequence[str],
     *,
-    split: str,
+    split: str | Sequence[str],
     seeds: int = 1,
     k: Sequence[int] = (10, 20),
     refit: bool = False,
+    knock_out: Sequence[str] = (),
     how: Training = Training(),
+    runs: Runs | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> list[Result]:
     """Fit and measure each model on each split.
@@ -76,90 +47,110 @@ def compare(
     Args:
         data: the whole log with its features.
         models: specs like "item-knn" or "item-knn:user_power=0.5".
-        split: a name that `prismrec list splits` shows, or a column of labels.
+        split: a name that `prismrec list splits` shows or a column of labels; or several.
         seeds: how many splits, seeded 0, 1, ...; for frozen labels only the models' seed changes.
         k: lengths of the lists.
         refit: fit on train and valid as one log, both masked, as a shop would before it goes live;
             such figures stand beside published ones, not among them.
+        knock_out: ways to damage each modality in turn, keys of `damage.DAMAGES`; every model is
+            fitted again for each modality and way.
         how: options of each fit; its seed and valid are those of the split.
+        runs: where finished runs are kept and looked up; nowhere where None.
         progress: called with (done, total, what) before each fit.
 
     Raises:
-        UnknownName: for a model or split that does not exist, before anything is fitted.
-        Leak: where the parts of the split overlap.
+        UnknownName: for a model, split or knock-out that does not exist, before anything is fitted.
+        Leak: where the parts of a split overlap.
+        BadData: where a run cannot be kept.
     """
     named = {spec: registry.build("models", spec) for spec in models}
+    by = list(dict.fromkeys([split] if isinstance(split, str) else split))
+    hurt = (None, *damages(data, knock_out))
+    for name in by[1:]:  # a typo in the last is found before the first is fitted
+        splits.split(data, name)
+    call = _Call(tuple(sorted(set(k))), "" if runs is None else fingerprint(data), runs)
+    total = len(by) * seeds * len(hurt) * len(named)
     results: list[Result] = []
-    for seed in range(seeds):
-        parts = splits.split(data, split, seed=seed)
-        task = _task(parts, replace(how, seed=seed, valid=None), refit=refit, k=k)
+    for name, seed, damage in itertools.product(by, range(seeds), hurt):
+        case = _Case(data, name, replace(how, seed=seed), refit=refit, damage=damage)
         for spec, model in named.items():
             if progress is not None:
-                progress(len(results), seeds * len(named), f"{spec}, seed {seed}")
-            results.append(_run(Result(spec, seed, split, refit), model, task))
+                progress(len(results), total, case.told(spec, alone=len(by) == 1))
+            results.append(call.result(case, spec, model))
     return results
 
 
 def pooled(results: Sequence[Result], *, new_items: bool = False) -> dict[str, Evaluation]:
-    """Each model's runs over all seeds as one evaluation; skipped runs are left out."""
+    """Each model's whole runs over all seeds of one split as one evaluation.
+
+    Runs that were skipped and those on damaged data are left out.
+    """
     runs: dict[str, list[Evaluation]] = {}
     for result in results:
         run = result.new_items if new_items else result.evaluation
-        if run is not None:
+        if run is not None and result.damage is None:
             runs.setdefault(result.model, []).append(run)
     return {model: pool(of_model) for model, of_model in runs.items()}
 
 
-def as_json(results: Sequence[Result], *, shop: str) -> dict[str, Any]:
-    """Every run, the runs of each model pooled, and how far each model is from the first one."""
-    return {
-        "shop": shop,
-        "split": results[0].split if results else "",
-        "results": [result.to_json() for result in results],
-        "pooled": {
-            "all_items": _table(pooled(results)),
-            "new_items": _table(pooled(results, new_items=True)),
-        },
-    }
+@dataclass(frozen=True, eq=False)
+class _Case:
+    """One split with one seed, of the whole data or of damaged."""
+
+    data: Dataset
+    split: str
+    how: Training
+    refit: bool
+    damage: Damage | None
+
+    @cached_property
+    def task(self) -> Task:
+        """What each model is given; cut only where a run was not kept."""
+        data = self.data
+        if self.damage is not None:
+            modality, way = self.damage
+            data = damaged(data, modality, way, level=LEVEL, seed=self.how.seed)
+        return task_of(data, self.split, self.how, refit=self.refit)
+
+    def told(self, spec: str, *, alone: bool) -> str:
+        where = "" if alone else f", {self.split}"
+        what = "" if self.damage is None else f", {self.damage}"
+        return f"{spec}{where}, seed {self.how.seed}{what}"
 
 
-def _table(runs: dict[str, Evaluation]) -> dict[str, Any]:
-    """Metrics of each model and, beside the first, paired differences from the first."""
-    table: dict[str, Any] = {model: run.to_json() for model, run in runs.items()}
-    first = next(iter(runs), "")
-    for model, run in runs.items():
-        if model != first and np.array_equal(run.users, runs[first].users):
-            gaps = difference(run, runs[first])
-            table[model]["from"] = first
-            table[model]["difference"] = {name: gap._asdict() for name, gap in gaps.items()}
-    return table
+@dataclass(frozen=True, eq=False)
+class _Call:
+    """What is common to all runs of one call."""
 
+    k: tuple[int, ...]
+    data: str  # fingerprint, where runs are kept
+    runs: Runs | None
 
-def _task(parts: splits.Split, how: Training, *, refit: bool, k: Sequence[int]) -> _Task:
-    train, valid, test = parts
-    leaks.repeats(test, train, names=("test", "train"))
-    if not len(valid.interactions):
-        return _Task(train, how, test, k)
-    leaks.repeats(valid, train, names=("valid", "train"))
-    leaks.repeats(test, valid, names=("test", "valid"))
-    if refit:
-        both = train.interactions.concatenated(valid.interactions)
-        return _Task(train.with_interactions(both), how, test, k)
-    return _Task(train, replace(how, valid=valid), test, k)
+    def result(self, case: _Case, spec: str, model: Fittable) -> Result:
+        """The run that was kept, or a new one."""
+        blank = Result(spec, case.how.seed, case.split, case.refit, case.damage)
+        if self.runs is None:
+            return run(blank, model, case.task, k=self.k)
+        identity = self._identity(blank, model, case.how)
+        found = self.runs.find(blank, identity)
+        if found is None:
+            found = run(blank, model, case.task, k=self.k)
+            if not found.skipped:  # what was missing may be there next time
+                self.runs.keep(found, identity)
+        return found
 
-
-def _run(blank: Result, model: _Model, task: _Task) -> Result:
-    start = time.perf_counter()
-    try:
-        ranker = model.fit(task.log, task.how)
-    except (BadData, MissingPackage, TooLarge) as problem:
-        return replace(blank, skipped=str(problem))
-    seconds = time.perf_counter() - start
-    log, test = task.log, task.test
-    cold = cold_items(log)
-    of_new = test.interactions.weight[np.isin(test.interactions.items, cold)]
-    new_items = None
-    if (of_new > 0).any():
-        new_items = evaluate(ranker, test, seen=log, k=task.k, only=cold, seed=blank.seed)
-    everything = evaluate(ranker, test, seen=log, k=task.k, seed=blank.seed)
-    return replace(blank, fit_seconds=seconds, evaluation=everything, new_items=new_items)
+    def _identity(self, blank: Result, model: Fittable, how: Training) -> Mapping[str, Any]:
+        """All that decides what comes of a run."""
+        options = {f.name: getattr(how, f.name) for f in fields(how) if f.name not in APART}
+        return {
+            "data": self.data,
+            "model": [blank.model, repr(model) if is_dataclass(model) else ""],
+            "split": blank.split,
+            "seed": blank.seed,
+            "refit": blank.refit,
+            "damage": blank.damage and [*blank.damage, LEVEL],
+            "k": list(self.k),
+            "training": options,
+            "metrics": registry.names("metrics"),
+            "version": __version__,
+        }

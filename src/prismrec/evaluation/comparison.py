@@ -2,61 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from prismrec.data.dataset import Dataset
+from prismrec.data.shop import Shop
+from prismrec.evaluation.compare import pooled
 from prismrec.evaluation.cost import Cost
-from prismrec.evaluation.intervals import Interval
+from prismrec.evaluation.examples import Example, examples
+from prismrec.evaluation.interest import Alignment, alignment
+from prismrec.evaluation.knockout import KnockOut, knock_outs
 from prismrec.evaluation.result import Evaluation
+from prismrec.evaluation.run import Result, Task, task_of
+from prismrec.evaluation.strata import Stratum, strata
+from prismrec.evaluation.strata import pool as pool_strata
+from prismrec.train import Training
 
-__all__ = ["Comparison", "Curve", "Example", "KnockOut", "Shown", "Standing"]
-
-
-@dataclass(frozen=True)
-class Shown:
-    """An item as a person would see it."""
-
-    item: str  # identifier
-    title: str
-    picture: str | None = None  # path below the shop's folder
-    hit: bool = False  # whether the person chose it in test
-
-
-@dataclass(frozen=True)
-class Example:
-    """One person, drawn at random, and what each model would have shown them."""
-
-    user: str
-    history: tuple[Shown, ...]  # the latest first
-    chosen: tuple[Shown, ...]  # what they went on to choose: the test items
-    lists: Mapping[str, tuple[Shown, ...]]  # by model, best first
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields as plain values."""
-        return {
-            "user": self.user,
-            "history": [vars(item) for item in self.history],
-            "chosen": [vars(item) for item in self.chosen],
-            "lists": {model: [vars(i) for i in items] for model, items in self.lists.items()},
-        }
-
-
-@dataclass(frozen=True)
-class KnockOut:
-    """What a model loses when it is fitted anew with one modality damaged, paired by user."""
-
-    model: str
-    modality: str
-    way: str  # a key of `damage.DAMAGES`
-    candidates: str  # "all_items" or "new_items"
-    change: Mapping[str, Interval]  # damaged minus whole: below 0 where the modality helps
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields as plain values."""
-        change = {name: interval._asdict() for name, interval in self.change.items()}
-        return {**vars(self), "change": change}
+__all__ = ["Comparison", "Curve", "Standing", "comparison"]
 
 
 @dataclass(frozen=True)
@@ -82,22 +48,22 @@ class Standing:
     curves: Mapping[str, Curve]  # of the first seed; only models that learn in epochs
     knock_outs: tuple[KnockOut, ...] = ()
     significance: Mapping[str, Any] = field(default_factory=dict)  # plain values
-    strata: Mapping[str, Any] = field(default_factory=dict)  # model -> plain values
-    alignment: Mapping[str, Any] = field(default_factory=dict)  # model -> plain values
-    examples: tuple[Example, ...] = ()
+    strata: Mapping[str, tuple[Stratum, ...]] = field(default_factory=dict)  # all seeds as one
+    alignment: Mapping[str, Alignment] = field(default_factory=dict)  # of the first seed
+    examples: tuple[Example, ...] = ()  # of the first seed; empty without a shop
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the values per user."""
         return {
             "split": self.split,
-            "all_items": {model: run.to_json() for model, run in self.all_items.items()},
-            "new_items": {model: run.to_json() for model, run in self.new_items.items()},
-            "costs": {model: cost.to_json() for model, cost in self.costs.items()},
-            "curves": {model: curve.to_json() for model, curve in self.curves.items()},
+            "all_items": _plain(self.all_items),
+            "new_items": _plain(self.new_items),
+            "costs": _plain(self.costs),
+            "curves": _plain(self.curves),
             "knock_outs": [each.to_json() for each in self.knock_outs],
             "significance": dict(self.significance),
-            "strata": dict(self.strata),
-            "alignment": dict(self.alignment),
+            "strata": {m: [each.to_json() for each in of] for m, of in self.strata.items()},
+            "alignment": _plain(self.alignment),
             "examples": [each.to_json() for each in self.examples],
         }
 
@@ -107,16 +73,103 @@ class Comparison:
     """Several models on one shop, under one protocol, on one split or several."""
 
     shop: str  # its name
+    results: tuple[Result, ...]  # every run
     standings: tuple[Standing, ...]  # one per split
     folder: Path | None = None  # of the shop, where the pictures lie
-    skipped: Mapping[str, str] = field(default_factory=dict)  # model -> why it has no figures
-    settings: Mapping[str, Any] = field(default_factory=dict)  # seeds, k, refit, version, data
+
+    @property
+    def skipped(self) -> dict[str, str]:
+        """Why a model has no figures, by model; runs on damaged data are left out."""
+        return {r.model: r.skipped for r in self.results if r.skipped and r.damage is None}
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the values per user."""
         return {
             "shop": self.shop,
-            "settings": dict(self.settings),
+            "split": ",".join(standing.split for standing in self.standings),
+            "results": [result.to_json() for result in self.results],
             "standings": [standing.to_json() for standing in self.standings],
-            "skipped": dict(self.skipped),
         }
+
+
+def comparison(
+    results: Sequence[Result], data: Dataset, *, shop: Shop | None = None, name: str = ""
+) -> Comparison:
+    """Put together what the runs of one call of `compare` say.
+
+    Args:
+        results: what `compare` gave.
+        data: what it was given.
+        shop: whose titles and pictures the examples show; no examples without it.
+        name: of the shop, where there is none.
+    """
+    by_split: dict[str, list[Result]] = {}
+    for result in results:
+        by_split.setdefault(result.split, []).append(result)
+    standings = tuple(_standing(runs, data, shop) for runs in by_split.values())
+    if shop is None:
+        return Comparison(name, tuple(results), standings)
+    return Comparison(name or shop.name, tuple(results), standings, shop.path)
+
+
+def _standing(results: Sequence[Result], data: Dataset, shop: Shop | None) -> Standing:
+    whole = [r for r in results if r.damage is None]
+    refit, split = whole[0].refit, whole[0].split
+    tasks = {
+        seed: task_of(data, split, Training(seed=seed), refit=refit)
+        for seed in dict.fromkeys(r.seed for r in whole)
+    }
+    first = [r for r in whole if r.seed == whole[0].seed]
+    task = tasks[whole[0].seed]
+    return Standing(
+        split,
+        all_items=pooled(whole),
+        new_items=pooled(whole, new_items=True),
+        costs=_costs(whole),
+        curves={r.model: curve for r in first if (curve := _curve(r)) is not None},
+        knock_outs=knock_outs(results),
+        strata=_strata(whole, tasks),
+        alignment={
+            r.model: alignment(r.evaluation, train=task.log, test=task.test)
+            for r in first
+            if r.evaluation is not None
+        },
+        examples=() if shop is None else examples(first, task, shop),
+    )
+
+
+def _costs(results: Sequence[Result]) -> dict[str, Cost]:
+    of_model: dict[str, list[Cost]] = {}
+    for result in results:
+        if result.cost is not None:
+            of_model.setdefault(result.model, []).append(result.cost)
+    return {model: _mean(costs) for model, costs in of_model.items()}
+
+
+def _mean(costs: Sequence[Cost]) -> Cost:
+    seconds = float(np.mean([cost.fit_seconds for cost in costs]))
+    sizes = [cost.fit_bytes for cost in costs if cost.fit_bytes is not None]
+    times = [cost.user_ms for cost in costs if cost.user_ms is not None]
+    size = round(float(np.mean(sizes))) if sizes else None
+    return Cost(seconds, size, float(np.mean(times)) if times else None)
+
+
+def _curve(result: Result) -> Curve | None:
+    losses = result.about.get("losses")
+    if not losses:
+        return None
+    return Curve(tuple(losses), tuple(result.about.get("figures", ())))
+
+
+def _strata(results: Sequence[Result], tasks: Mapping[int, Task]) -> dict[str, tuple[Stratum, ...]]:
+    of_model: dict[str, list[tuple[Stratum, ...]]] = {}
+    for result in results:
+        if result.evaluation is not None:
+            task = tasks[result.seed]
+            found = strata(result.evaluation, train=task.log, test=task.test)
+            of_model.setdefault(result.model, []).append(found)
+    return {model: pool_strata(runs) for model, runs in of_model.items()}
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.to_json() for name, value in values.items()}
