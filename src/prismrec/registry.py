@@ -198,6 +198,13 @@ KINDS: dict[str, dict[str, str]] = {
         "precision": "prismrec.evaluation.metrics:precision",
         "recall": "prismrec.evaluation.metrics:recall",
     },
+    "list-metrics": {
+        "calibration": "prismrec.evaluation.beyond:calibration",
+        "diversity": "prismrec.evaluation.beyond:diversity",
+        "gini": "prismrec.evaluation.beyond:gini",
+        "novelty": "prismrec.evaluation.beyond:novelty",
+        "serendipity": "prismrec.evaluation.beyond:serendipity",
+    },
 }
 
 

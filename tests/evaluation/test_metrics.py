@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from prismrec import registry
 from prismrec.evaluation import metrics
 
-MODULES = ("metrics", "intervals", "leaks", "lists", "protocol", "result", "compare")
+MODULES = ("metrics", "beyond", "intervals", "leaks", "lists", "protocol", "result", "compare")
 NAMES = registry.names("metrics")
 
 

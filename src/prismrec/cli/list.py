@@ -28,6 +28,7 @@ class Kind(StrEnum):
     encoders = "encoders"
     splits = "splits"
     metrics = "metrics"
+    list_metrics = "list-metrics"
     image_steps = "image-steps"
     image_augmentations = "image-augmentations"
     text_steps = "text-steps"
