@@ -12,7 +12,7 @@ import numpy as np
 from prismrec import registry
 from prismrec.cli.output import say, table
 from prismrec.data.dataset import Dataset
-from prismrec.explain.shares import Explanation, drivers, explain_items
+from prismrec.explain.shares import Explanation, drivers_of, explain_items
 from prismrec.rankers import Query, top_k
 from prismrec.types import Ints
 
@@ -35,11 +35,8 @@ def tour(data: Dataset, titles: tuple[str, ...], truth: Path) -> dict[str, Any]:
     known = np.flatnonzero(events >= ENOUGH)
     query = Query.of(data, known)
     best = top_k(ranker, query, SHOWN).items
-    told = [
-        explain_items(ranker, query.take(np.array([row])), [int(item) for item in items])
-        for row, items in enumerate(best)
-    ]
-    named = [next(iter(drivers(each)), "") for each in told]
+    driven = drivers_of(ranker, query)
+    named = [next(iter(shares), "") for shares in driven]
     listeners = json.loads(truth.read_text("utf-8"))["listeners"]
     truly = [listeners[data.user_ids[user]]["driver"] for user in known.tolist()]
     shown = [_most_active(truly, events[known], kind) for kind in WORDS if kind in truly]
@@ -48,8 +45,11 @@ def tour(data: Dataset, titles: tuple[str, ...], truth: Path) -> dict[str, Any]:
             "user": data.user_ids[int(known[row])],
             "driver": truly[row],
             "events": int(events[known[row]]),
-            "drivers": drivers(told[row]),
-            "items": [_reasons(each, data, titles) for each in told[row]],
+            "drivers": driven[row],
+            "items": [
+                _reasons(each, data, titles)
+                for each in explain_items(ranker, query.take(np.array([row])), best[row].tolist())
+            ],
         }
         for row in shown
     ]

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from prismrec.errors import BadData
-from prismrec.rankers import Query, Shares
-from prismrec.types import Ints
+from prismrec.rankers import Query, Shares, top_k
+from prismrec.rankers.shares import Source
+from prismrec.types import Floats, Ints
 
-__all__ = ["POPULARITY", "Explanation", "drivers", "explain", "explain_items"]
+__all__ = ["POPULARITY", "Explanation", "drivers", "drivers_of", "explain", "explain_items"]
 
 POPULARITY = "popularity"  # what is added for everybody
+LIST = 20  # items that tell what drives somebody: in five of them one modality leads by chance
+BLOCK = 1 << 21  # scores held at once
 
 
 @runtime_checkable
 class _Divisible(Protocol):
+    @property
+    def n_items(self) -> int: ...
+
+    def score(self, query: Query) -> Floats: ...
+
     def shares(self, query: Query, items: Ints) -> list[Shares]: ...
+
+    def contributions(self, query: Query) -> Iterator[tuple[Source, Floats]]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,11 +66,7 @@ def explain_items(ranker: Any, query: Query, items: Sequence[int]) -> list[Expla
     Raises:
         BadData: for a ranker whose scores are no such sum, and for more than one person.
     """
-    if not isinstance(ranker, _Divisible):
-        raise BadData(
-            f"the scores of {type(ranker).__name__} are no sum over past items; "
-            "explain prism, item-knn, ease, content-knn or popularity instead"
-        )
+    ranker = _divisible(ranker)
     if len(query) != 1:
         raise BadData(f"one person is explained at a time, not {len(query)}")
     rows = np.asarray(items, np.int64)
@@ -78,6 +84,48 @@ def drivers(explained: Sequence[Explanation]) -> dict[str, float]:
         for modality, amount in each.by_modality.items():
             if modality != POPULARITY:
                 total[modality] += amount
+    return _positive(total)
+
+
+def drivers_of(ranker: Any, query: Query, *, k: int = LIST) -> list[dict[str, float]]:
+    """What drives the recommendations of each person: `drivers` of the k best items.
+
+    Args:
+        ranker: as for `explain_items`.
+        query: n people; they are taken in blocks.
+        k: length of the list. Items that were used already are not in it.
+
+    Raises:
+        BadData: for a ranker whose scores are no sum over past items.
+    """
+    ranker = _divisible(ranker)
+    found = []
+    for block in query.blocks(max(1, BLOCK // max(1, ranker.n_items))):
+        listed = top_k(ranker, block, k).items
+        columns, there = np.maximum(listed, 0), listed >= 0
+        total: dict[str, Floats] = {}
+        for source, adds in ranker.contributions(block):
+            amount = (np.take_along_axis(adds, columns, axis=1) * there).sum(axis=1)
+            total[source.modality] = total.get(source.modality, np.float32(0)) + amount
+        found += [
+            _positive({name: float(amounts[row]) for name, amounts in total.items()})
+            for row in range(len(block))
+        ]
+    return found
+
+
+def _divisible(ranker: Any) -> _Divisible:
+    if not isinstance(ranker, _Divisible):
+        raise BadData(
+            f"the scores of {type(ranker).__name__} are no sum over past items; explain prism, "
+            "item-knn, ease, content-knn or popularity, or see what is lost without each past "
+            "item (leave_one_out) and without each modality (media_game, refit_game)"
+        )
+    return ranker
+
+
+def _positive(total: dict[str, float]) -> dict[str, float]:
+    """Shares of what is above 0, which sum to 1; all 0 where nothing is."""
     positive = {name: max(0.0, amount) for name, amount in total.items()}
     whole = sum(positive.values()) or 1.0
     return _falling({name: amount / whole for name, amount in positive.items()})
