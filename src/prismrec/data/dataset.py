@@ -25,6 +25,7 @@ class Dataset:
     item_ids: Vocabulary
     items: Mapping[str, Feature] = field(default_factory=dict)  # modality -> (n_items, d)
     users: Mapping[str, Feature] = field(default_factory=dict)  # modality -> (n_users, d)
+    part: str = ""  # "train", "valid" or "test" of a split; "" where the log is whole
 
     def __post_init__(self) -> None:
         for side, features, n in (

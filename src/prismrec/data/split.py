@@ -18,6 +18,7 @@ then asked for an item that its user has seen; evaluation leaves such pairs out 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -80,7 +81,8 @@ def split(data: Dataset, by: str, *, valid: float = 0.1, test: float = 0.1, seed
         splitter: Splitter = registry.load("splits", by)
         labels = splitter(data, valid=valid, test=test, seed=seed)
     train, middle, last = (
-        data.with_interactions(data.interactions.take(labels == part)) for part in range(3)
+        replace(data, interactions=data.interactions.take(labels == number), part=part)
+        for number, part in enumerate(Split._fields)
     )
     if not len(train.interactions):
         raise BadData(f"the split {by!r} leaves nothing to train on; ask for smaller shares")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prismrec.data.dataset import Dataset
+from prismrec.errors import Leak
 
 __all__ = ["Progress", "Training"]
 
@@ -30,6 +31,9 @@ class Training:
     A model that is trained in epochs stops early by its figure on `valid`. Without `valid` it runs
     exactly `epochs`; without either it holds out one choice of each of some users to find the
     number of epochs, then runs that many on everything.
+
+    Raises:
+        Leak: where `valid` is the test part of a split, or the train part.
     """
 
     seed: int = 0  # of every random choice
@@ -45,3 +49,12 @@ class Training:
     patience: int | None = None  # epochs without a better figure before the end; as epochs
     checkpoint: Path | None = None  # folder where a run that was killed goes on
     progress: Callable[[Progress], None] | None = None  # called after each epoch
+
+    def __post_init__(self) -> None:
+        part = "" if self.valid is None else self.valid.part
+        if part in ("train", "test"):
+            seen = "measured" if part == "test" else "fitted"
+            raise Leak(
+                f"Training.valid is the {part} part of a split: settings would be chosen on what "
+                f"the model is {seen} on; give the valid part"
+            )
