@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from prismrec.data.dataset import Dataset
+from prismrec.data.sketch import sketch
 from prismrec.errors import TooLarge
 from prismrec.graph.inverse import dense_gram, regularised_inverse
 from prismrec.graph.support import popularity
@@ -59,7 +60,8 @@ class Ease:
         weights = regularised_inverse(gram, settings["l2"])
         part = Part("predicted from all others", "behaviour", weights)
         bias = np.float32(TIE) * popularity(train.item_support().astype(np.float32))
-        return ItemWeights((part,), bias, about={"model": "ease", **settings})
+        about = {"model": "ease", **settings, "fitted_on": sketch(train)}
+        return ItemWeights((part,), bias, about=about)
 
 
 def _check_memory(n_items: int, allowed: float | None) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from prismrec.data.dataset import Dataset
+from prismrec.data.sketch import sketch
 from prismrec.graph.cooccurrence import capped, cooccurrence, n_pairs
 from prismrec.graph.normalise import scaled
 from prismrec.graph.support import popularity
@@ -67,7 +68,7 @@ class ItemKnn:
     source_power: float | None = searched(None, 0.0, 1.0)  # how far a much used past item says less
     target_power: float | None = searched(None, 0.0, 1.0)  # how far a much used item is held back
     popularity: float | None = None  # weight of the number of users, the largest being 1
-    neighbours: int | None = searched(None, 16, 1024, log=True)  # per past item; None: all
+    neighbours: int | None = None  # relations kept per past item; None: all while they fit
 
     def fit(self, train: Dataset, how: Training = Training()) -> ItemWeights:
         """Choose what was left open, then count the pairs."""
@@ -87,6 +88,7 @@ class ItemKnn:
         part = Part("used together", "behaviour", relation)
         bias = np.float32(settings["popularity"]) * popularity(degree)
         about = {"model": "item-knn", "neighbours": self.neighbours, **settings}
+        about["fitted_on"] = sketch(train)
         return ItemWeights((part,), bias, about=about)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from prismrec.data.dataset import Dataset
+from prismrec.data.sketch import sketch
 from prismrec.graph.support import support
 from prismrec.rankers import ItemWeights
 from prismrec.search_space import searched
@@ -26,4 +27,5 @@ class Popularity:
     def fit(self, train: Dataset, how: Training = Training()) -> ItemWeights:
         """Count; a log without times has no half-life."""
         counts = support(train.interactions, train.n_items, half_life=self.half_life)
-        return ItemWeights((), counts, about={"model": "popularity", **asdict(self)})
+        about = {"model": "popularity", **asdict(self), "fitted_on": sketch(train)}
+        return ItemWeights((), counts, about=about)

@@ -16,6 +16,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from prismrec.data.dataset import Dataset
+from prismrec.data.sketch import sketch
 from prismrec.errors import BadData, BadModel
 from prismrec.holdout import hold_out
 from prismrec.train import Progress, Training, checkpoint, group
@@ -76,12 +77,14 @@ class Trained(Generic[T]):
     epochs: int  # the best one, or the last where nothing was measured
     losses: list[float]  # by epoch
     figures: list[float | None]  # by epoch, on valid; of the first stage where there were two
+    fitted_on: str = ""  # a sketch of the log
 
     def about(self, model: Any) -> dict[str, Any]:
         """What a manifest says of a model: its hyperparameters, and how it was trained."""
         figures = [None if figure is None else _short(figure) for figure in self.figures]
         losses = [_short(loss) for loss in self.losses]
-        return {**asdict(model), "epochs": self.epochs, "losses": losses, "figures": figures}
+        went = {"epochs": self.epochs, "losses": losses, "figures": figures}
+        return {**asdict(model), **went, "fitted_on": self.fitted_on}
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +130,12 @@ def fit(
     """
     if not len(train.interactions):
         raise BadData("the log is empty, so there is nothing to learn from")
+    return replace(_fit(make, train, how, schedule=schedule), fitted_on=sketch(train))
+
+
+def _fit(
+    make: Callable[[Dataset], T], train: Dataset, how: Training, *, schedule: Schedule
+) -> Trained[T]:
     held = None if how.valid is None else hold_out(train, how, people=PEOPLE)
     if held is not None and len(held):
         return run(_made(make, train, how), how, schedule=schedule, measure=Recall(held))

@@ -8,6 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from prismrec.data.dataset import Dataset
+from prismrec.data.sketch import sketch
 from prismrec.data.split import split
 from prismrec.errors import BadData
 from prismrec.graph.support import support
@@ -88,7 +89,7 @@ class Prism:
             found = with_new_items(found, base, blind=blind, hidden=hidden, gates=self.gates)
         found = levelled(found, base, held, share=share_of_new(held.train, later))
         final = base if held.train is train else relate(train, given)
-        about = {"model": "prism", **asdict(self), **asdict(given)}
+        about = {"model": "prism", **asdict(self), **asdict(given), "fitted_on": sketch(train)}
         return finished(final, found, about)
 
     def _settings(self, train: Dataset, held: HeldOut, seed: int) -> Settings:
