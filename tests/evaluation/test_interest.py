@@ -19,7 +19,7 @@ from prismrec.evaluation.protocol import evaluate
 from prismrec.evaluation.result import Evaluation
 from prismrec.types import Ints
 
-K = 6
+K = 10
 
 
 @pytest.fixture(scope="module")

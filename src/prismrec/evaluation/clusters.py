@@ -8,7 +8,7 @@ from prismrec.data.features import Feature
 from prismrec.graph.neighbours import centre_of, unit
 from prismrec.types import Floats, Ints
 
-__all__ = ["clusters", "spread"]
+__all__ = ["clusters", "spread", "usual_number"]
 
 FEWEST, MOST = 2, 30  # clusters
 ROUNDS = 25
@@ -33,8 +33,7 @@ def clusters(vectors: Floats, n: int | None = None, *, seed: int = 0) -> Ints:
 
     Args:
         vectors: (n_items, d) unit rows; zero where an item has none.
-        n: how many; None: the root of half the number of rows, between 2 and 30 (Mardia and
-            others 1979, rule of thumb).
+        n: how many; None: see `usual_number`.
         seed: of the first centres.
     """
     rows = np.flatnonzero(vectors.any(axis=1))
@@ -42,7 +41,7 @@ def clusters(vectors: Floats, n: int | None = None, *, seed: int = 0) -> Ints:
     if not len(rows):
         return labels
     known = vectors[rows]
-    count = int(np.clip(round((len(rows) / 2) ** 0.5), FEWEST, MOST)) if n is None else n
+    count = usual_number(len(rows)) if n is None else n
     centres = _apart(known, min(count, len(rows)), np.random.default_rng(seed))
     own = _nearest(known, centres)
     for _ in range(ROUNDS):
@@ -56,6 +55,11 @@ def clusters(vectors: Floats, n: int | None = None, *, seed: int = 0) -> Ints:
     order = np.argsort(-np.bincount(own, minlength=len(centres)), kind="stable")
     labels[rows] = np.argsort(order)[own]
     return labels
+
+
+def usual_number(rows: int) -> int:
+    """The root of half the number of rows, between 2 and 30 (Mardia and others 1979)."""
+    return int(np.clip(round((rows / 2) ** 0.5), FEWEST, MOST))
 
 
 def _apart(known: Floats, n: int, rng: np.random.Generator) -> Floats:

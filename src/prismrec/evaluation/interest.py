@@ -20,7 +20,7 @@ from scipy import sparse, special
 
 from prismrec.data.dataset import Dataset
 from prismrec.errors import BadData
-from prismrec.evaluation.clusters import clusters, spread
+from prismrec.evaluation.clusters import clusters, spread, usual_number
 from prismrec.evaluation.intervals import Interval, bootstrap
 from prismrec.evaluation.result import Evaluation
 from prismrec.types import Bools, Csr, Doubles, Floats, Ints
@@ -89,7 +89,10 @@ def alignment(
     the mean of c over random lists being c(all candidates) exactly. With D the Jensen-Shannon
     divergence (Lin 1991, doi:10.1109/18.61115) from the likes' shares of clusters,
 
-        mix = 1 - D(list) / mean of D over 32 random lists.
+        mix = 1 - D(list) / mean of D over 32 random lists
+
+    for `usual_number` of clusters, but no more than half of k. A list that is the same for all
+    users, as of the model `random`, misses 0 by its luck; the intervals do not tell.
 
     Likes and listed items that lack a modality do not count in it; random and nearest lists are as
     long as what is left. A user with nothing left is left out of the mean and counted.
@@ -119,7 +122,7 @@ def alignment(
         vectors = spread(feature) if feature.layout == "vector" else np.zeros((0, 0), np.float32)
         if vectors.any():
             case = _Case(vectors, likes, given, seen, allowed & vectors.any(axis=1))
-            matches[name] = case.match(evaluation.users)
+            matches[name] = case.match(evaluation.users, k)
     return Alignment({name: m for name, m in matches.items() if m}, evaluation.users, k)
 
 
@@ -172,7 +175,7 @@ class _Case:
     seen: Csr
     able: Bools  # (n_items,) candidates that have the modality
 
-    def match(self, users: Ints) -> Match | None:
+    def match(self, users: Ints, k: int) -> Match | None:
         """The figures; None where nobody can be judged."""
         size = max(1, BLOCK // len(self.vectors))
         cosines = np.concatenate(
@@ -180,7 +183,9 @@ class _Case:
         )
         mine, chance, best = cosines.T
         near = _scaled(mine - chance, best - chance)
-        labels = clusters(self.vectors, seed=SEED)
+        few = max(2, k // 2)  # a list of 20 cannot show shares of 30 interests
+        number = min(usual_number(int(self.vectors.any(axis=1).sum())), few)
+        labels = clusters(self.vectors, number, seed=SEED)
         mix = np.where(np.isnan(near), np.nan, self._mix(labels))
         known = ~np.isnan(near) & ~np.isnan(mix)
         if not known.any():
