@@ -118,7 +118,9 @@ def test_drivers_are_shares_of_what_speaks_for_a_list():
 
 def test_a_ranker_that_is_no_sum_is_refused():
     towers = Towers(np.ones((1, 2), np.float32), np.ones((3, 2), np.float32))
-    with pytest.raises(BadData, match=r"scores of Towers are no sum over past items; explain prism"):
+    with pytest.raises(
+        BadData, match=r"scores of Towers are no sum over past items; explain prism"
+    ):
         explain(towers, ask(0, 1), 2)
 
 

@@ -65,9 +65,8 @@ def media_game(ranker: Any, query: Query, item: int, items: Mapping[str, Feature
         for name in players
     }
     # Towers with one item, so that the scores of the catalogue are not worked out 2^m times.
-    one = replace(ranker.towers, items=ranker.items[[item]], has_opinion=None, newcomers=None)
-    if one.bias is not None:
-        one = replace(one, bias=one.bias[[item]])
+    bias = None if ranker.towers.bias is None else ranker.towers.bias[[item]]
+    one = replace(ranker.towers, items=ranker.items[[item]], bias=bias, has_opinion=None)
     read = ContentTowers(one, ranker.network).with_items(copies).towers
     scores = ranker.vectors(query)[0] @ read.items.T
     scores = scores + (0 if read.bias is None else read.bias)
