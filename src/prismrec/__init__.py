@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from prismrec.saving import save as save
     from prismrec.search import search as search
     from prismrec.train import Training as Training
+    from prismrec.tune import tune as tune
 
 __version__ = "0.1.0"
 
@@ -69,6 +70,7 @@ __all__ = [
     "search",
     "split",
     "top_k",
+    "tune",
 ]
 
 _HOME = {
@@ -98,6 +100,7 @@ _HOME = {
     "search": "prismrec.search",
     "split": "prismrec.data.split",
     "top_k": "prismrec.rankers",
+    "tune": "prismrec.tune",
 }
 
 

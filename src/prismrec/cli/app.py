@@ -23,6 +23,7 @@ from prismrec.cli.output import complain
 from prismrec.cli.recommend import recommend
 from prismrec.cli.search import search
 from prismrec.cli.store import store
+from prismrec.cli.tune import tune
 from prismrec.errors import PrismrecError
 
 __all__ = ["app"]
@@ -71,6 +72,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "fit": fit,
     "evaluate": evaluate,
     "compare": compare,
+    "tune": tune,
     "recommend": recommend,
     "explain": explain,
     "light": light,

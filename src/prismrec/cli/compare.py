@@ -42,7 +42,11 @@ MODELS = "popularity,item-knn,content-knn,prism"
 def compare(
     shop: ShopPath,
     models: Annotated[
-        str, typer.Option(help="Names with commas; `name:field=value:field=value` for a variant.")
+        str,
+        typer.Option(
+            help="Names with commas; `name:field=value:field=value` for a variant, @FILE for the "
+            "settings that `prismrec tune` wrote."
+        ),
     ] = MODELS,
     split: Annotated[
         str | None,
@@ -85,6 +89,7 @@ def compare(
     from prismrec.evaluation.comparison import comparison
     from prismrec.evaluation.record import Runs
     from prismrec.train import Training
+    from prismrec.tune.settings import resolved
 
     sizes = cutoffs(k)
     opened = open_shop(shop)
@@ -94,7 +99,7 @@ def compare(
     with _followed(quiet=as_json) as (progress, report):
         results = compare(
             data,
-            _words(models),
+            [resolved(spec) for spec in _words(models)],
             split=_words(split or "") or default_split(data),
             seeds=seeds,
             k=sizes,

@@ -41,7 +41,9 @@ CHECKPOINT = ".training"  # folder beside the model, from which a killed fit goe
 def fit(
     shop: ShopPath,
     out: Annotated[Path, typer.Option(help="Folder to write the model to.")],
-    model: Annotated[str, typer.Option(help="A name that `prismrec list models` shows.")] = "prism",
+    model: Annotated[
+        str, typer.Option(help="A name that `prismrec list models` shows, or @FILE of settings.")
+    ] = "prism",
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="A field of the model.")
     ] = None,
@@ -71,8 +73,9 @@ def fit(
     from prismrec.cli.fitted import keep
     from prismrec.cli.loading import divide, encoded, open_shop, prepared
     from prismrec.train import Training
+    from prismrec.tune.settings import resolved
 
-    spec = ":".join([model, *(settings or ())])
+    spec = resolved(":".join([model, *(settings or ())]))
     built = registry.build("models", spec)
     run = (device, precision, processes, epochs, patience)
     how = Training(seed, None, *run, checkpoint=out / CHECKPOINT)
