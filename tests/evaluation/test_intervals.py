@@ -52,12 +52,18 @@ def test_the_same_seed_gives_the_same_interval_and_another_seed_another():
     assert first != bootstrap(values, np.arange(50), seed=5)
 
 
-def test_users_that_do_not_fit_in_one_block_all_count(monkeypatch):
-    values = np.random.default_rng(4).random((1000, 1))
-    whole = bootstrap(values, np.arange(1000))[0]
-    monkeypatch.setattr(intervals, "BLOCK", 7 * intervals.RESAMPLES)
-    parts = bootstrap(values, np.arange(1000))[0]
-    assert parts.high - parts.low == pytest.approx(whole.high - whole.low, rel=0.15)
+@pytest.mark.parametrize(("name", "size"), [("GROUP", 100), ("GROUP", 333), ("BLOCK", 1)])
+def test_users_of_every_group_count(monkeypatch, name, size):
+    values = np.random.default_rng(4).exponential(size=(2000, 1))
+    exact = exact_bootstrap(values, np.random.default_rng(5))
+    monkeypatch.setattr(intervals, name, size)
+    found = bootstrap(values, np.arange(2000))[0]
+    assert (found.low, found.high) == pytest.approx(exact, abs=0.1 * (exact[1] - exact[0]))
+
+
+def test_counts_that_are_dealt_anew_hold_the_true_mean_as_often(monkeypatch):
+    monkeypatch.setattr(intervals, "GROUP", 32)
+    test_95_of_100_intervals_hold_the_true_mean()
 
 
 def test_a_measurement_without_a_value_is_left_out_of_its_column_only():

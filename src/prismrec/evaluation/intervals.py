@@ -12,7 +12,8 @@ from prismrec.types import Doubles, Floats, Ints
 __all__ = ["Interval", "bootstrap", "resampled"]
 
 RESAMPLES = 1000
-BLOCK = 1 << 22  # counts held at once: 16 MiB of float32
+GROUP = 1024  # users that counts are drawn for
+BLOCK = 1 << 22  # sums of groups held at once: 16 MiB of float32
 
 
 class Interval(NamedTuple):
@@ -58,15 +59,32 @@ def resampled(
     mean = filled.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     weights = np.ones((len(values), 1)) if known.all() else known.astype(np.float64)
     table = _sums_per_user(np.column_stack([np.where(known, values - mean, 0), weights]), users)
-    draw, rng = _poisson(), np.random.default_rng(seed)
-    totals = np.zeros((draws, table.shape[1]))
-    size = max(1, BLOCK // draws)
-    for start in range(0, len(table), size):
-        block = table[start : start + size]
-        bits = rng.integers(1 << 16, size=(draws, len(block)), dtype=np.uint16)
-        totals += draw[bits] @ block
+    totals = _totals(table, draws, np.random.default_rng(seed))
     m = len(mean)
     return mean, mean + totals[:, :m] / np.maximum(totals[:, m:], 1)  # nobody drawn: no deviation
+
+
+def _totals(table: Floats, draws: int, rng: np.random.Generator) -> Doubles:
+    """(draws, m) sums of the rows of a table (n, m), each row counted Poisson(1) times.
+
+    Counts are drawn for one group of rows and dealt anew to each next group: which resample gets
+    which counts is shuffled, so that what groups add stays independent. Drawing counts for all
+    rows would take most of the time.
+    """
+    n, m = table.shape
+    size = min(n, GROUP)
+    bits = rng.integers(1 << 16, size=(draws, size), dtype=np.uint16)
+    counts = _poisson()[bits]
+    n_groups = -(-n // size)
+    groups = np.zeros((n_groups, size, m), np.float32)
+    groups.reshape(-1, m)[:n] = table
+    totals = np.zeros((draws, m))
+    step = max(1, BLOCK // (draws * m))
+    for start in range(0, n_groups, step):
+        wide = groups[start : start + step].transpose(1, 0, 2).reshape(size, -1)
+        for sums in np.split(counts @ wide, wide.shape[1] // m, axis=1):
+            totals += sums[rng.permutation(draws)]
+    return totals
 
 
 def _sums_per_user(rows: Doubles, users: Ints) -> Floats:
