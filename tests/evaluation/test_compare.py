@@ -10,7 +10,8 @@ import pytest
 from prismrec import registry
 from prismrec.data import split as splits
 from prismrec.errors import BadData, Leak, TooLarge, UnknownName
-from prismrec.evaluation.compare import as_json, compare, pooled
+from prismrec.evaluation.compare import compare, pooled
+from prismrec.evaluation.comparison import comparison
 from prismrec.evaluation.result import difference, pool
 
 
@@ -187,25 +188,80 @@ def test_progress_is_told_before_each_fit(data):
     assert told == [(0, 2, "popular, seed 0"), (1, 2, "chance, seed 0")]
 
 
+def test_several_splits_in_one_call(data):
+    told = []
+    results = compare(
+        data,
+        ["popular"],
+        split=["random", "time", "random"],
+        seeds=2,
+        k=(5,),
+        progress=lambda *what: told.append(what),
+    )
+    assert [(r.split, r.seed) for r in results] == [
+        ("random", 0),
+        ("random", 1),
+        ("time", 0),
+        ("time", 1),
+    ]
+    assert told[2] == (2, 4, "popular, time, seed 0")
+
+
+def test_a_typo_in_the_last_split_is_found_before_the_first_fit(data):
+    with pytest.raises(UnknownName, match="time"):
+        compare(data, ["popular"], split=["random", "tiem"])
+    assert not Popular.fitted
+
+
+def test_each_run_says_what_it_cost(data):
+    cost = compare(data, ["popular"], split="random", k=(5,))[0].cost
+    assert cost.fit_seconds > 0
+    assert cost.user_ms > 0
+
+
 def test_the_json_form(data):
-    results = compare(data, ["popular", "chance"], split="random", seeds=2, k=(5,))
-    out = json.loads(json.dumps(as_json(results, shop="demo")))
-    assert (out["shop"], out["split"]) == ("demo", "random")
+    results = compare(data, ["popular", "chance"], split=["random", "new-items"], seeds=2, k=(5,))
+    found = comparison(results, data, name="demo")
+    out = json.loads(json.dumps(found.to_json()))
+    assert (out["shop"], out["split"]) == ("demo", "random,new-items")
     first = out["results"][0]
-    assert (first["model"], first["seed"]) == ("popular", 0)
+    assert (first["model"], first["seed"], first["split"]) == ("popular", 0, "random")
     assert first["metrics"]["recall@5"].keys() == {"mean", "low", "high"}
     assert first["fit_seconds"] > 0
-    table = out["pooled"]["all_items"]
-    assert list(table) == ["popular", "chance"]
-    assert "difference" not in table["popular"]
-    gap = table["chance"]["difference"]["recall@5"]
-    means = [table[m]["metrics"]["recall@5"]["mean"] for m in ("popular", "chance")]
-    assert gap["mean"] == pytest.approx(means[1] - means[0])
-    assert table["chance"]["from"] == "popular"
+    by_random, by_new = out["standings"]
+    assert list(by_random["all_items"]) == ["popular", "chance"]
+    assert list(by_new["new_items"]) == ["popular", "chance"]
+    values = [
+        r.evaluation.per_user["recall@5"]
+        for r in results
+        if (r.model, r.split) == ("chance", "random")
+    ]
+    mean = by_random["all_items"]["chance"]["metrics"]["recall@5"]["mean"]
+    assert mean == pytest.approx(np.concatenate(values).mean())
+    assert by_random["costs"]["popular"]["fit_seconds"] == pytest.approx(
+        np.mean([r.fit_seconds for r in results[:4:2]])
+    )
 
 
-def test_no_results_have_a_json_form_too():
-    assert as_json([], shop="demo")["results"] == []
+def test_strata_and_alignment_are_of_each_model(data):
+    results = compare(data, ["popular", "hungry"], split="random", seeds=2, k=(5,))
+    standing = comparison(results, data).standings[0]
+    assert list(standing.strata) == list(standing.alignment) == ["popular"]
+    activity = [s for s in standing.strata["popular"] if s.by == "user activity"]
+    assert sum(len(s.users) for s in activity) == len(standing.all_items["popular"].users)
+
+
+def test_no_results_have_a_json_form_too(data):
+    assert comparison([], data).to_json()["results"] == []
+
+
+def test_runs_on_damaged_data_stay_out_of_the_tables(data):
+    results = compare(data, ["popular"], split="random", k=(5,), knock_out=["missing"])
+    assert [str(r.damage) for r in results] == ["None", "image missing", "text missing"]
+    assert len(pooled(results)["popular"].users) == len(results[0].evaluation.users)
+    log, _ = Popular.fitted[1]
+    assert not log.items["image"].present.any()
+    assert log.items["text"].present.all()
 
 
 def test_pooling_counts_every_user_of_every_run(data):

@@ -12,16 +12,14 @@ from prismrec import __version__, registry
 from prismrec.data import split as splits
 from prismrec.data.dataset import Dataset
 from prismrec.data.fingerprint import fingerprint
-from prismrec.evaluation.damage import damaged
 from prismrec.evaluation.knockout import damages
 from prismrec.evaluation.record import Runs
 from prismrec.evaluation.result import Evaluation, pool
-from prismrec.evaluation.run import Damage, Fittable, Result, Task, run, task_of
+from prismrec.evaluation.run import LEVEL, Damage, Fittable, Result, Task, run, spoilt, task_of
 from prismrec.train import Training
 
 __all__ = ["compare", "pooled"]
 
-LEVEL = 1.0  # of a knock-out: every item, or as much noise as signal
 APART = ("seed", "valid", "checkpoint", "progress")  # options that do not tell kept runs apart
 
 
@@ -106,11 +104,8 @@ class _Case:
     @cached_property
     def task(self) -> Task:
         """What each model is given; cut only where a run was not kept."""
-        data = self.data
-        if self.damage is not None:
-            modality, way = self.damage
-            data = damaged(data, modality, way, level=LEVEL, seed=self.how.seed)
-        return task_of(data, self.split, self.how, refit=self.refit)
+        task = task_of(self.data, self.split, self.how, refit=self.refit)
+        return task if self.damage is None else spoilt(task, self.damage)
 
     def told(self, spec: str, *, alone: bool) -> str:
         where = "" if alone else f", {self.split}"
@@ -151,6 +146,6 @@ class _Call:
             "damage": blank.damage and [*blank.damage, LEVEL],
             "k": list(self.k),
             "training": options,
-            "metrics": registry.names("metrics"),
+            "metrics": [*registry.names("metrics"), *registry.names("list-metrics")],
             "version": __version__,
         }

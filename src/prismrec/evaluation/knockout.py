@@ -33,7 +33,7 @@ class KnockOut:
 
 
 def damages(data: Dataset, ways: Sequence[str]) -> tuple[Damage, ...]:
-    """Every modality of the items in every way.
+    """Every modality of the items in every way; noise only where a row is a vector.
 
     Raises:
         UnknownName: for a way that does not exist.
@@ -41,7 +41,12 @@ def damages(data: Dataset, ways: Sequence[str]) -> tuple[Damage, ...]:
     for way in ways:
         if way not in DAMAGES:
             raise UnknownName(f"no knock-out is called {way!r}; there is {', '.join(DAMAGES)}")
-    return tuple(Damage(modality, way) for modality in data.items for way in ways)
+    return tuple(
+        Damage(modality, way)
+        for modality, feature in data.items.items()
+        for way in ways
+        if way != "noise" or feature.layout == "vector"
+    )
 
 
 def knock_outs(results: Sequence[Result]) -> tuple[KnockOut, ...]:

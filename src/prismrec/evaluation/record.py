@@ -124,6 +124,7 @@ def _said(run: Evaluation) -> dict[str, Any]:
     """What of an evaluation is not per user."""
     return {
         "metrics": {name: list(value) for name, value in run.metrics.items()},
+        "per_user": list(run.per_user),
         "lists": dict(run.lists),
         "n_items": run.n_items,
         "notes": list(run.notes),
@@ -147,7 +148,7 @@ def _read(file: Path, blank: Result, identity: Mapping[str, Any]) -> Result:
 def _evaluation(table: pl.DataFrame, said: Mapping[str, Any]) -> Evaluation:
     return Evaluation(
         metrics={name: Interval(*value) for name, value in said["metrics"].items()},
-        per_user={name: table[name].to_numpy() for name in said["metrics"]},
+        per_user={name: table[name].to_numpy() for name in said["per_user"]},
         users=table["user"].to_numpy(),
         n_items=said["n_items"],
         lists=said["lists"],

@@ -12,13 +12,19 @@ from prismrec.data import split as splits
 from prismrec.data.dataset import Dataset
 from prismrec.errors import BadData, MissingPackage, TooLarge
 from prismrec.evaluation import leaks
+from prismrec.evaluation.beyond import with_beyond
 from prismrec.evaluation.cost import Cost, metered, milliseconds_per_user
+from prismrec.evaluation.damage import damaged
 from prismrec.evaluation.protocol import cold_items, evaluate
 from prismrec.evaluation.result import Evaluation
 from prismrec.rankers import Query, Ranker
 from prismrec.train import Training
+from prismrec.types import Ints
 
-__all__ = ["Damage", "Fittable", "Result", "Task", "run", "task_of"]
+__all__ = ["Damage", "Fittable", "Result", "Task", "run", "spoilt", "task_of"]
+
+PEOPLE = 1000  # whose lists are timed
+LEVEL = 1.0  # of a damage: every item, or as much noise as signal
 
 
 class Fittable(Protocol):
@@ -76,7 +82,7 @@ class Task(NamedTuple):
 
     log: Dataset  # what is fitted on, and masked
     how: Training
-    test: Dataset
+    test: Dataset  # with the features as they are, by which lists are measured
 
 
 def task_of(data: Dataset, split: str, how: Training, *, refit: bool) -> Task:
@@ -97,6 +103,16 @@ def task_of(data: Dataset, split: str, how: Training, *, refit: bool) -> Task:
     return Task(train, replace(how, valid=valid), test)
 
 
+def spoilt(task: Task, damage: Damage) -> Task:
+    """The task with one modality damaged in all that the model is given."""
+
+    def spoil(data: Dataset) -> Dataset:
+        return damaged(data, damage.modality, damage.way, level=LEVEL, seed=task.how.seed)
+
+    valid = None if task.how.valid is None else spoil(task.how.valid)
+    return task._replace(log=spoil(task.log), how=replace(task.how, valid=valid))
+
+
 def run(blank: Result, model: Fittable, task: Task, *, k: Sequence[int]) -> Result:
     """Fit a model and measure it; a model that cannot be fitted comes back with the reason."""
     try:
@@ -104,15 +120,13 @@ def run(blank: Result, model: Fittable, task: Task, *, k: Sequence[int]) -> Resu
             ranker = model.fit(task.log, task.how)
     except (BadData, MissingPackage, TooLarge) as problem:
         return replace(blank, skipped=str(problem))
-    log, test, seed = task.log, task.test, blank.seed
-    cold = cold_items(log)
-    of_new = test.interactions.weight[np.isin(test.interactions.items, cold)]
+    cold, log = cold_items(task.log), task.test.interactions
     new_items = None
-    if (of_new > 0).any():
-        new_items = evaluate(ranker, test, seen=log, k=k, only=cold, seed=seed)
-    everything = evaluate(ranker, test, seen=log, k=k, seed=seed)
-    asked = Query.of(log, everything.users)
-    user_ms = milliseconds_per_user(ranker, asked, max(k))
+    if (log.weight[np.isin(log.items, cold)] > 0).any():
+        new_items = _measured(ranker, task, k, only=cold)
+    everything = _measured(ranker, task, k)
+    people = Query.of(task.log, everything.users[:PEOPLE])
+    user_ms = milliseconds_per_user(ranker, people, max(k))
     return replace(
         blank,
         evaluation=everything,
@@ -120,3 +134,12 @@ def run(blank: Result, model: Fittable, task: Task, *, k: Sequence[int]) -> Resu
         cost=Cost(meter.seconds, meter.peak_bytes, user_ms),
         about=dict(getattr(ranker, "about", {})),
     )
+
+
+def _measured(
+    ranker: Ranker, task: Task, k: Sequence[int], *, only: Ints | None = None
+) -> Evaluation:
+    """Accuracy, and what lies beyond it."""
+    log, test, seed = task.log, task.test, task.how.seed
+    found = evaluate(ranker, test, seen=log, k=k, only=only, seed=seed)
+    return with_beyond(found, train=replace(log, items=test.items), k=k)
