@@ -45,10 +45,11 @@ def evaluate(
         seed: of the bootstrap and of the order among equal scores.
 
     Raises:
-        Leak: where `seen` knows what is to be predicted.
+        Leak: where `seen`, the features or the fitted ranker know what is to be predicted.
         BadData: where there is nothing to measure or the arguments do not belong together.
     """
     again = leaks.repeats(test, seen)
+    leaks.fitted(ranker, test, again)
     sizes = _sizes(k)
     measures = {name: registry.load("metrics", name) for name in _names(metrics)}
     allowed = _allowed(ranker, test, only)
