@@ -3,16 +3,17 @@ from __future__ import annotations
 import doctest
 import importlib
 import math
+import pkgutil
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prismrec import registry
+from prismrec import evaluation, registry
 from prismrec.evaluation import metrics
 
-MODULES = ("metrics", "beyond", "intervals", "leaks", "lists", "protocol", "result", "compare")
+MODULES = [module.name for module in pkgutil.iter_modules(evaluation.__path__)]
 NAMES = registry.names("metrics")
 
 
