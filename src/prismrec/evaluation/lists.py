@@ -27,9 +27,9 @@ def lists(ranker: Ranker, query: Query, k: int, *, only: Ints | None, seed: int)
     same = found.scores[:, 1:] == found.scores[:, :-1]
     tied = (same & (found.items[:, 1:] >= 0)).any(axis=1)
     candidates = np.arange(ranker.n_items) if only is None else np.unique(only)
-    for group in range(GROUPS):
-        rows = np.flatnonzero(tied & (query.users % GROUPS == group))
-        if len(rows):
-            order = np.random.default_rng([seed, group]).permutation(candidates)
-            items[rows, :width] = top_k(ranker, query.take(rows), width, only=order).items
+    groups = np.where(tied, query.users % GROUPS, -1)
+    for group in np.unique(groups[tied]):
+        rows = np.flatnonzero(groups == group)
+        order = np.random.default_rng([seed, int(group)]).permutation(candidates)
+        items[rows, :width] = top_k(ranker, query.take(rows), width, only=order).items
     return items

@@ -13,7 +13,7 @@ from prismrec.types import Floats, Ints
 
 __all__ = ["TopK", "top_k"]
 
-BLOCK = 1 << 21  # scores held at once: 8 MiB of float32, near the cache
+BLOCK = 1 << 20  # scores held at once: 4 MiB of float32, within the cache that cores share
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,26 +41,23 @@ def top_k(
     """
     exclude = query.history if exclude is None else exclude
     k = min(k, ranker.n_items)
-    allowed = np.arange(ranker.n_items) if only is None else _distinct(only)
-    column = np.full(ranker.n_items, -1, np.int64)  # where an item stands among the allowed
-    column[allowed] = np.arange(len(allowed))
+    allowed = None if only is None else _distinct(only)
+    hidden = _hidden(exclude, ranker.n_items, allowed)
+    m = ranker.n_items if allowed is None else len(allowed)
     items = np.full((len(query), k), -1, np.int64)
     scores = np.full((len(query), k), -np.inf, np.float32)
-    width = min(k, len(allowed))
+    width = min(k, m)
     size = max(1, min(len(query), BLOCK // max(1, ranker.n_items)))
-    buffer = np.empty((size, len(allowed)), np.float32)  # fresh memory for each block costs more
+    buffer = np.empty((size, m), np.float32)  # fresh memory for each block costs more
     for start in range(0, len(query) if width else 0, size):
         rows = np.arange(start, min(start + size, len(query)), dtype=np.int64)
         given = ranker.score(query.take(rows))
         block = buffer[: len(rows)]
-        np.copyto(block, given if only is None else given[:, allowed])
-        if np.isnan(block.max()):  # a maximum hands NaN on
-            block[np.isnan(block)] = np.finfo(np.float32).min
-        out = exclude.take(rows)
-        hidden = column[out.values]
-        block[out.rows[hidden >= 0], hidden[hidden >= 0]] = -np.inf
-        columns, scores[rows, :width] = best(block, width)
-        items[rows, :width] = allowed[columns]
+        np.copyto(block, given if allowed is None else given[:, allowed])
+        places = hidden.values[hidden.offsets[start] : hidden.offsets[start + len(rows)]]
+        block.reshape(-1)[places - start * m] = -np.inf
+        found, scores[start : start + len(rows), :width] = best(block, width)
+        items[start : start + len(rows), :width] = found if allowed is None else allowed[found]
     items[np.isneginf(scores)] = -1
     return TopK(items, scores)
 
@@ -68,3 +65,15 @@ def top_k(
 def _distinct(items: Ints) -> Ints:
     """Each item once, where it comes first."""
     return items[np.sort(np.unique(items, return_index=True)[1])]
+
+
+def _hidden(exclude: Jagged, n_items: int, allowed: Ints | None) -> Jagged:
+    """Where the excluded items stand in the flat scores of all rows; m scores are a row."""
+    if allowed is None:
+        return Jagged(exclude.rows * n_items + exclude.values, exclude.offsets)
+    column = np.full(n_items, -1, np.int64)
+    column[allowed] = np.arange(len(allowed))
+    columns = column[exclude.values]
+    known = columns >= 0
+    kept = np.concatenate([[0], known.cumsum()])[exclude.offsets]
+    return Jagged((exclude.rows * len(allowed) + columns)[known], kept)
