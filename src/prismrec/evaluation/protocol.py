@@ -16,7 +16,7 @@ from prismrec.evaluation.result import Evaluation, intervals
 from prismrec.rankers import Query, Ranker
 from prismrec.types import Bools, Ints
 
-__all__ = ["cold_items", "evaluate"]
+__all__ = ["allowed_items", "cold_items", "evaluate", "relevant_pairs"]
 
 
 def evaluate(
@@ -52,8 +52,8 @@ def evaluate(
     leaks.fitted(ranker, test, again)
     sizes = _sizes(k)
     measures = {name: registry.load("metrics", name) for name in _names(metrics)}
-    allowed = _allowed(ranker, test, only)
-    pairs = _relevant(test, allowed, again)
+    allowed = allowed_items(ranker, test, only)
+    pairs = relevant_pairs(test, allowed, again)
     users, relevant = np.unique(pairs // test.n_items, return_counts=True)
     query = Query.of(seen, users)
     items = lists(ranker, query, max(sizes), only=only, seed=seed)
@@ -93,7 +93,7 @@ def _names(metrics: Sequence[str] | None) -> Sequence[str]:
     return registry.names("metrics") if metrics is None else metrics
 
 
-def _allowed(ranker: Ranker, test: Dataset, only: Ints | None) -> Bools:
+def allowed_items(ranker: Ranker, test: Dataset, only: Ints | None) -> Bools:
     """(n_items,) which items are candidates."""
     n = test.n_items
     if ranker.n_items != n:
@@ -109,7 +109,7 @@ def _allowed(ranker: Ranker, test: Dataset, only: Ints | None) -> Bools:
     return allowed
 
 
-def _relevant(test: Dataset, allowed: Bools, again: Bools) -> Ints:
+def relevant_pairs(test: Dataset, allowed: Bools, again: Bools) -> Ints:
     """Sorted distinct pairs to be found, as user * n_items + item."""
     log = test.interactions
     rows = ~again & (log.weight > 0) & allowed[log.items]
