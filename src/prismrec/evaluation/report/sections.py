@@ -1,0 +1,198 @@
+"""The plain values of one split, ordered as the page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from prismrec import registry
+from prismrec.pages import tone
+
+__all__ = ["CLEAR", "FEWEST", "sections"]
+
+CLEAR = 0.05  # a corrected p below which a lead is called clear
+FEWEST = 30  # users from which an interval can be believed
+SERIES = 8  # colours and shapes
+
+Json = Mapping[str, Any]
+
+
+def sections(standing: Json) -> dict[str, Any]:
+    """Everything that the template shows of a split, best model first.
+
+    Args:
+        standing: `Standing.to_json()`, fresh or saved.
+    """
+    models = {m: _look(i) for i, m in enumerate(standing["all_items"])}
+    k = _longest(standing["all_items"])
+    lead = f"ndcg@{k}"
+    found = {
+        "split": standing["split"],
+        "k": k,
+        "metric": lead,
+        "models": models,
+        "all_items": _table(standing, "all_items", models, lead),
+        "new_items": _table(standing, "new_items", models, lead),
+    }
+    order = [row["label"] for row in found["all_items"]["rows"]] if found["all_items"] else []
+    return {
+        **found,
+        "costs": _costs(standing["costs"], found["all_items"]),
+        "strata": _strata(standing["strata"], order, models, f"recall@{k}"),
+        "knock_outs": _knock_outs(standing["knock_outs"], order, lead),
+        "alignment": _alignment(standing["alignment"], order, models),
+        "curves": _curves(standing["curves"], models),
+        "beyond": _figures(standing["all_items"], order, accuracy=False),
+        "accuracy": _figures(standing["all_items"], order, accuracy=True),
+        "examples": standing["examples"],
+        "order": order,
+    }
+
+
+def _look(place: int) -> dict[str, Any]:
+    """Colour and shape of a model, the same in every chart."""
+    return {"tone": tone("", place), "shape": (place + place // SERIES) % SERIES}
+
+
+def _longest(runs: Json) -> int:
+    names = [name for run in runs.values() for name in run["metrics"]]
+    return max((int(name.partition("@")[2]) for name in names if "@" in name), default=0)
+
+
+def _table(standing: Json, candidates: str, models: Json, lead: str) -> dict[str, Any] | None:
+    """Rows of a table of models, the best first, each with how far it is behind the best."""
+    runs = standing[candidates]
+    if not runs:
+        return None
+    recall = lead.replace("ndcg", "recall")
+    ordered = sorted(runs, key=lambda m: -(_of(runs[m], lead)["mean"] or 0.0))
+    best = ordered[0]
+    behind = _behind(standing["significance"], candidates, lead, best)
+    rows = [
+        {
+            "label": model,
+            **_of(runs[model], lead),
+            "recall": _of(runs[model], recall),
+            "behind": behind.get(model),
+            "best": model == best,
+            **models[model],
+        }
+        for model in ordered
+    ]
+    first = runs[best]
+    notes = list(dict.fromkeys(note for run in runs.values() for note in run["notes"]))
+    head = {"n_users": first["n_users"], "n_items": first["n_items"], "metric": lead}
+    return {**head, "recall": recall, "rows": rows, "notes": notes}
+
+
+def _of(run: Json, metric: str) -> dict[str, float | None]:
+    """A figure with its interval; all None where it was not measured."""
+    none = {"mean": None, "low": None, "high": None}
+    return {**none, **run["metrics"].get(metric, {})}
+
+
+def _behind(significance: Json, candidates: str, metric: str, best: str) -> dict[str, Json]:
+    """Each other model against the best one: how far it is behind, and how clearly."""
+    out: dict[str, Json] = {}
+    for test in _tests(significance.get(candidates, significance)):
+        if test["metric"] != metric or best not in (test["ours"], test["theirs"]):
+            continue
+        other = test["theirs"] if test["ours"] == best else test["ours"]
+        gap = test["gap"]
+        if test["theirs"] == best:
+            gap = {"mean": -gap["mean"], "low": -gap["high"], "high": -gap["low"]}
+        p = test["bootstrap_holm"]
+        out[other] = {**gap, "p": p, "wilcoxon": test["wilcoxon_holm"], "clear": p < CLEAR}
+    return out
+
+
+def _tests(value: Any) -> Iterator[Json]:
+    """All tests in there, however they are filed."""
+    if isinstance(value, Mapping) and "ours" in value:
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _tests(each)
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for each in value:
+            yield from _tests(each)
+
+
+def _costs(costs: Json, table: Json | None) -> list[dict[str, Any]]:
+    if table is None:
+        return []
+    return [{**row, **costs[row["label"]]} for row in table["rows"] if row["label"] in costs]
+
+
+def _strata(strata: Json, order: Iterable[str], models: Json, metric: str) -> list[dict[str, Any]]:
+    """Charts of groups: {by, groups: [{label, note, bars}]}."""
+    charts: dict[str, dict[str, dict[str, Any]]] = {}
+    for model in order:
+        for each in strata.get(model, ()):
+            if metric not in each["metrics"]:
+                continue
+            groups = charts.setdefault(each["by"], {})
+            note = f"{each['detail']} · {each['n_users']:,} people"
+            few = " – too few to tell models apart" if each["n_users"] < FEWEST else ""
+            group = groups.setdefault(
+                each["name"], {"label": each["name"], "note": note + few, "bars": []}
+            )
+            group["bars"].append({"label": model, **each["metrics"][metric], **models[model]})
+    return [{"by": by, "groups": list(groups.values())} for by, groups in charts.items()]
+
+
+def _knock_outs(found: Iterable[Json], order: list[str], metric: str) -> list[dict[str, Any]]:
+    charts: dict[str, dict[str, dict[str, Any]]] = {}
+    for each in sorted(found, key=lambda each: order.index(each["model"])):
+        groups = charts.setdefault(each["candidates"], {})
+        label = f"{each['modality']}, {each['way']}"
+        group = groups.setdefault(label, {"label": label, "bars": []})
+        look = {"label": each["model"], "tone": tone(each["modality"], len(groups))}
+        group["bars"].append({**look, **each["change"][metric]})
+    return [{"candidates": name, "groups": list(of.values())} for name, of in charts.items()]
+
+
+def _alignment(found: Json, order: Iterable[str], models: Json) -> list[dict[str, Any]]:
+    """Two charts, `near` and `mix`, with a group per modality."""
+    charts: dict[str, dict[str, dict[str, Any]]] = {"near": {}, "mix": {}}
+    for model in order:
+        for modality, match in found.get(model, {"modalities": {}})["modalities"].items():
+            for kind, groups in charts.items():
+                group = groups.setdefault(modality, {"label": modality, "bars": []})
+                group["bars"].append({"label": model, **match[kind], **models[model]})
+    return [{"kind": kind, "groups": list(of.values())} for kind, of in charts.items() if of]
+
+
+def _curves(curves: Json, models: Json) -> dict[str, list[dict[str, Any]]]:
+    """Series of what was measured on valid, and of the loss, that of the first epoch being 1."""
+    figures, losses = [], []
+    for model, curve in curves.items():
+        measured = [(n, v) for n, v in enumerate(curve["figures"], 1) if v is not None]
+        if len(measured) > 1:
+            best = max(measured, key=lambda point: point[1])[0]
+            figures.append({"label": model, "points": measured, "best": best, **models[model]})
+        first = next((loss for loss in curve["losses"] if loss), None)
+        if first and len(curve["losses"]) > 1:
+            points = [(n, v / first) for n, v in enumerate(curve["losses"], 1) if v is not None]
+            losses.append({"label": model, "points": points, **models[model]})
+    return {"figures": figures, "losses": losses}
+
+
+def _figures(runs: Json, order: list[str], *, accuracy: bool) -> dict[str, Any]:
+    """A wide table: {columns, rows: [{label, cells: [{mean[, low, high]}]}]}."""
+    known = set(registry.names("metrics"))
+    columns: list[str] = []
+    for run in runs.values():
+        names = [*run["metrics"], *run["lists"]]
+        columns += [n for n in names if (n.partition("@")[0] in known) == accuracy]
+    columns = list(dict.fromkeys(columns))
+    rows = [
+        {"label": model, "cells": [_cell(runs[model], column) for column in columns]}
+        for model in order
+    ]
+    return {"columns": columns, "rows": rows}
+
+
+def _cell(run: Json, name: str) -> Json:
+    value: Json = run["metrics"].get(name, {"mean": run["lists"].get(name)})
+    return value
