@@ -17,6 +17,7 @@ __all__ = ["Columns"]
 LONGEST = 60  # characters of a value that names something; longer ones are prose
 FEW = 0.5  # distinct words per distinct value, below which a column lists words like "Comedy Drama"
 SEPARATORS = re.compile(r"\s*[|;,、；，/]\s*")
+WHOLE = re.compile(r"(?<=\d)\.0$")  # of a year that was written as a number with decimals
 
 
 class Columns:
@@ -61,7 +62,7 @@ def _names_in(column: pl.Series) -> list[frozenset[str]] | None:
     cells = [[] if text is None else SEPARATORS.split(text) for text in column.to_list()]
     if all(len(cell) <= 1 for cell in cells) and _lists_words(texts.unique().to_list()):
         cells = [[] if text is None else text.split() for text in column.to_list()]
-    return [frozenset(name for name in cell if name) for cell in cells]
+    return [frozenset(WHOLE.sub("", name) for name in cell if name) for cell in cells]
 
 
 def _lists_words(values: Sequence[str]) -> bool:
