@@ -17,7 +17,7 @@ from prismrec.evaluation.telltales import telltales
 from prismrec.rankers import Ranker
 from prismrec.types import Bools, Ints
 
-__all__ = ["fitted", "repeats"]
+__all__ = ["fitted", "parts", "repeats"]
 
 LONG = 3  # seen events from which on the order of a user's log means something
 ENOUGH = 20  # such users, so that chance alone does not turn two thirds of them round
@@ -48,14 +48,30 @@ def repeats(test: Dataset, seen: Dataset, *, names: tuple[str, str] = ("test", "
     if leaking.any():
         raise Leak(_overlap(test, leaking, names))
     _spelt_apart(test, seen, names)
-    for found in telltales(test, seen):
-        raise Leak(
-            f"dimension {found.dimension} of the item feature {found.modality!r} follows how often "
-            f"items are used in {late} (rank correlation {found.correlation:.2f} beyond what "
-            f"{early} tells): it was computed from the whole log; compute it from {early} alone, "
-            "or leave it out"
-        )
+    _blind(test, seen, names)
     return again
+
+
+def parts(train: Dataset, valid: Dataset, test: Dataset) -> None:
+    """Refuse a split whose parts know of each other; valid or test may be empty.
+
+    Whoever chooses on valid and measures on test asks this once, before anything is fitted.
+
+    Raises:
+        Leak: as `repeats` of each two parts, and where an item feature was counted on the log as a
+            whole.
+        BadData: as `repeats`.
+    """
+    for late, early, names in (
+        (test, train, ("test", "train")),
+        (valid, train, ("valid", "train")),
+        (test, valid, ("test", "valid")),
+    ):
+        if len(late.interactions) and len(early.interactions):
+            repeats(late, early, names=names)
+    held_out = valid.interactions.concatenated(test.interactions)
+    if len(held_out):
+        _blind(train.with_interactions(held_out), train, ("valid and test", "train"))
 
 
 def fitted(ranker: Ranker, test: Dataset, again: Bools) -> None:
@@ -164,6 +180,18 @@ def _spelt_apart(test: Dataset, seen: Dataset, names: tuple[str, str]) -> None:
             f"{leaking.sum()} interactions of {names[0]} are in {names[1]} under another spelling "
             f"of the same identifiers, for example user {user!r}, item {item!r}: give each person "
             "and item one identifier before the split (spaces, capitals and '.0' count)"
+        )
+
+
+def _blind(test: Dataset, seen: Dataset, names: tuple[str, str]) -> None:
+    """Refuse item features that know how often items are used in what is held out."""
+    late, early = names
+    for found in telltales(test, seen):
+        raise Leak(
+            f"dimension {found.dimension} of the item feature {found.modality!r} follows how often "
+            f"items are used in {late} (rank correlation {found.correlation:.2f} beyond what "
+            f"{early} tells): it was computed from the whole log; compute it from {early} alone, "
+            "or leave it out"
         )
 
 

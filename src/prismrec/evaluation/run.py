@@ -12,9 +12,11 @@ from prismrec.data import split as splits
 from prismrec.data.dataset import Dataset
 from prismrec.errors import BadData, MissingPackage, TooLarge
 from prismrec.evaluation import leaks
+from prismrec.evaluation.auc import auc
 from prismrec.evaluation.beyond import with_beyond
 from prismrec.evaluation.cost import Cost, metered, milliseconds_per_user
 from prismrec.evaluation.damage import damaged
+from prismrec.evaluation.graded import graded
 from prismrec.evaluation.protocol import cold_items, evaluate
 from prismrec.evaluation.result import Evaluation
 from prismrec.rankers import Query, Ranker
@@ -92,11 +94,9 @@ def task_of(data: Dataset, split: str, how: Training, *, refit: bool) -> Task:
         Leak: where the parts of the split overlap.
     """
     train, valid, test = splits.split(data, split, seed=how.seed)
-    leaks.repeats(test, train, names=("test", "train"))
+    leaks.parts(train, valid, test)
     if not len(valid.interactions):
         return Task(train, replace(how, valid=None), test)
-    leaks.repeats(valid, train, names=("valid", "train"))
-    leaks.repeats(test, valid, names=("test", "valid"))
     if refit:
         both = train.interactions.concatenated(valid.interactions)
         return Task(train.with_interactions(both), replace(how, valid=None), test)
@@ -139,7 +139,9 @@ def run(blank: Result, model: Fittable, task: Task, *, k: Sequence[int]) -> Resu
 def _measured(
     ranker: Ranker, task: Task, k: Sequence[int], *, only: Ints | None = None
 ) -> Evaluation:
-    """Accuracy, and what lies beyond it."""
+    """Accuracy, graded too where weights differ, and what lies beyond it."""
     log, test, seed = task.log, task.test, task.how.seed
     found = evaluate(ranker, test, seen=log, k=k, only=only, seed=seed)
-    return with_beyond(found, train=replace(log, items=test.items), k=k)
+    more = graded(found, test=test, seen=log, only=only, k=k)
+    more["auc"] = auc(ranker, test, seen=log, only=only)
+    return with_beyond(found.extended(more), train=replace(log, items=test.items), k=k)
