@@ -32,6 +32,8 @@ def sketch(data: Dataset) -> str:
 
 def among(data: Dataset, text: str) -> Bools:
     """(n,) which rows of a log are pairs that a sketch kept."""
+    if not text:
+        return np.zeros(len(data.interactions), bool)
     kept = [int(text[at : at + DIGITS], 16) for at in range(0, len(text), DIGITS)]
     found: Bools = np.isin(_codes(data), np.array(kept, np.uint64))
     return found

@@ -58,7 +58,7 @@ def evaluate(
     query = Query.of(seen, users)
     items = lists(ranker, query, max(sizes), only=only, seed=seed)
     hits = _is_in(users[:, None] * test.n_items + items, pairs) & (items >= 0)
-    candidates = allowed.sum() - (query.matrix(test.n_items) @ allowed).astype(np.int64)
+    candidates = _candidates(query, allowed)
     per_user = {
         f"{name}@{size}": measure(hits[:, :size], relevant, candidates)
         for name, measure in measures.items()
@@ -118,7 +118,21 @@ def relevant_pairs(test: Dataset, allowed: Bools, again: Bools) -> Ints:
             f"none of the {len(log)} test interactions is left to be found: they repeat what was "
             "seen, weigh 0 or lie outside the candidates"
         )
-    return np.unique(log.users[rows] * test.n_items + log.items[rows])
+    return _distinct(log.users[rows] * test.n_items + log.items[rows])
+
+
+def _candidates(query: Query, allowed: Bools) -> Ints:
+    """(n,) how many items could be returned to each user: the allowed ones without the history."""
+    pairs = _distinct(query.history.rows * len(allowed) + query.history.values)
+    users, items = np.divmod(pairs, len(allowed))
+    seen: Ints = np.bincount(users[allowed[items]], minlength=len(query))
+    return np.count_nonzero(allowed) - seen
+
+
+def _distinct(values: Ints) -> Ints:
+    """Each value once, sorted; several times faster than `np.unique`, which hashes first."""
+    ordered = np.sort(values)
+    return ordered[np.diff(ordered, prepend=-1) > 0]
 
 
 def _is_in(values: Ints, table: Ints) -> Bools:

@@ -59,9 +59,16 @@ class Query:
         )
 
     def blocks(self, size: int) -> Iterator[Query]:
-        """Consecutive pieces of at most `size` rows."""
+        """Consecutive pieces of at most `size` rows; their arrays are views."""
         for start in range(0, len(self), size):
-            yield self.take(np.arange(start, min(start + size, len(self)), dtype=np.int64))
+            offsets = self.history.offsets[start : start + size + 1]
+            events = slice(offsets[0], offsets[-1])
+            yield Query(
+                self.users[start : start + size],
+                Jagged(self.history.values[events], offsets - offsets[0]),
+                None if self.weight is None else self.weight[events],
+                None if self.time is None else self.time[events],
+            )
 
     def matrix(self, n_items: int, *, binary: bool = True, half_life: float | None = None) -> Csr:
         """(n, n_items) history matrix: 1 per item, or the summed weights.

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 from prismrec.data.jagged import Jagged
 from prismrec.rankers.query import Query, Ranker
@@ -40,26 +44,53 @@ def top_k(
     comes after every other; one scored -inf is never returned.
     """
     exclude = query.history if exclude is None else exclude
-    k = min(k, ranker.n_items)
     allowed = None if only is None else _distinct(only)
     hidden = _hidden(exclude, ranker.n_items, allowed)
     m = ranker.n_items if allowed is None else len(allowed)
-    items = np.full((len(query), k), -1, np.int64)
-    scores = np.full((len(query), k), -np.inf, np.float32)
+    shape = len(query), min(k, ranker.n_items)
+    found = TopK(np.full(shape, -1, np.int64), np.full(shape, -np.inf, np.float32))
     width = min(k, m)
-    size = max(1, min(len(query), BLOCK // max(1, ranker.n_items)))
-    buffer = np.empty((size, m), np.float32)  # fresh memory for each block costs more
-    for start in range(0, len(query) if width else 0, size):
-        rows = np.arange(start, min(start + size, len(query)), dtype=np.int64)
-        given = ranker.score(query.take(rows))
-        block = buffer[: len(rows)]
+
+    def select(start: int, given: Floats) -> None:
+        stop = start + len(given)
+        block = np.empty((len(given), m), np.float32)
         np.copyto(block, given if allowed is None else given[:, allowed])
-        places = hidden.values[hidden.offsets[start] : hidden.offsets[start + len(rows)]]
+        places = hidden.values[hidden.offsets[start] : hidden.offsets[stop]]
         block.reshape(-1)[places - start * m] = -np.inf
-        found, scores[start : start + len(rows), :width] = best(block, width)
-        items[start : start + len(rows), :width] = found if allowed is None else allowed[found]
-    items[np.isneginf(scores)] = -1
-    return TopK(items, scores)
+        columns, found.scores[start:stop, :width] = best(block, width)
+        found.items[start:stop, :width] = columns if allowed is None else allowed[columns]
+
+    size = max(1, BLOCK // max(1, ranker.n_items))
+    starts = range(0, len(query) if width else 0, size)
+    parts = zip(starts, query.blocks(size), strict=False)
+    _each(((start, ranker.score(part)) for start, part in parts), select, n=len(starts))
+    found.items[np.isneginf(found.scores)] = -1
+    return found
+
+
+def _each(
+    tasks: Iterable[tuple[int, Floats]], do: Callable[[int, Floats], None], *, n: int
+) -> None:
+    """Do each of n tasks, by as many threads as BLAS may use; tasks are made in this thread."""
+    threads = min(n, _threads() if n > 1 else 1)
+    if threads < 2:
+        for task in tasks:
+            do(*task)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[None]] = deque()
+        for task in tasks:
+            waiting.append(pool.submit(do, *task))
+            if len(waiting) > threads:  # scores that wait take memory
+                waiting.popleft().result()
+        for last in waiting:
+            last.result()
+
+
+def _threads() -> int:
+    """What OMP_NUM_THREADS, `threadpool_limits` or the number of cores leaves to a product."""
+    known = [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
+    return max(known, default=1)
 
 
 def _distinct(items: Ints) -> Ints:
