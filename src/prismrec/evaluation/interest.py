@@ -25,7 +25,7 @@ from prismrec.evaluation.intervals import Interval, bootstrap
 from prismrec.evaluation.result import Evaluation
 from prismrec.types import Bools, Csr, Doubles, Floats, Ints
 
-__all__ = ["Alignment", "Match", "alignment", "divergence"]
+__all__ = ["Alignment", "Match", "alignment", "divergence", "likes_of"]
 
 BLOCK = 1 << 22  # numbers held at once
 SEED = 0  # of clusters and random lists: lists of several models are held against the same ones
@@ -115,7 +115,7 @@ def alignment(
     if only is not None:
         allowed[only] = True
     seen = train.matrix()[evaluation.users]
-    likes = _likes(test, evaluation.users, seen, allowed)
+    likes = likes_of(test, evaluation.users, seen, allowed)
     given = _listed(evaluation.items[:, :k], train.n_items)
     matches = {}
     for name, feature in train.items.items():
@@ -148,8 +148,8 @@ def divergence(one: Doubles, other: Doubles) -> Doubles:
     return apart.clip(0, 1)
 
 
-def _likes(test: Dataset, users: Ints, seen: Csr, allowed: Bools) -> Csr:
-    """(n, n_items) ones where a user has something to be found."""
+def likes_of(test: Dataset, users: Ints, seen: Csr, allowed: Bools) -> Csr:
+    """(n, n_items) ones where a user has something to be found that is `allowed` and not `seen`."""
     log = test.interactions
     liked = log.take(log.weight > 0).matrix(test.n_users, test.n_items, binary=True)[users]
     fresh = liked - liked.multiply(seen)
