@@ -199,11 +199,11 @@ KINDS: dict[str, dict[str, str]] = {
         "recall": "prismrec.evaluation.metrics:recall",
     },
     "list-metrics": {
-        "calibration": "prismrec.evaluation.beyond:calibration",
-        "diversity": "prismrec.evaluation.beyond:diversity",
-        "gini": "prismrec.evaluation.beyond:gini",
-        "novelty": "prismrec.evaluation.beyond:novelty",
-        "serendipity": "prismrec.evaluation.beyond:serendipity",
+        "calibration": "prismrec.evaluation.list_metrics:calibration",
+        "diversity": "prismrec.evaluation.list_metrics:diversity",
+        "gini": "prismrec.evaluation.list_metrics:gini",
+        "novelty": "prismrec.evaluation.list_metrics:novelty",
+        "serendipity": "prismrec.evaluation.list_metrics:serendipity",
     },
 }
 

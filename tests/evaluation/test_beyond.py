@@ -16,8 +16,9 @@ from prismrec import registry
 from prismrec.data.features import Feature
 from prismrec.data.jagged import Jagged
 from prismrec.errors import BadData
-from prismrec.evaluation import beyond as module
-from prismrec.evaluation.beyond import Given, beyond, with_beyond
+from prismrec.evaluation import list_metrics as module
+from prismrec.evaluation.beyond import beyond, with_beyond
+from prismrec.evaluation.list_metrics import Given
 from prismrec.evaluation.protocol import evaluate
 
 NAMES = registry.names("list-metrics")
