@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from jinja2 import DictLoader, UndefinedError
 
 from faults.pictures import saved, scene
-from prismrec.pages import apart, environment, scale, shape, thumbnails, tone
+from prismrec.pages import (
+    apart,
+    environment,
+    scale,
+    shape,
+    thumbnails,
+    tone,
+    usual_aspect,
+)
 
 finite = st.floats(-1e6, 1e6).map(lambda v: round(v, 6))
 positive = st.floats(1e-6, 1e6)
@@ -40,6 +48,11 @@ def test_ticks_are_few_and_differ(values, count):
     words = [word for _, word in ticks]
     assert 1 <= len(ticks) <= count + 1
     assert len(set(words)) == len(words)
+
+
+def test_what_is_counted_has_whole_ticks():
+    assert [word for _, word in scale([1, 12]).ticks(4, whole=True)] == ["5", "10"]
+    assert [word for _, word in scale([1, 3]).ticks(8, whole=True)] == ["1", "2", "3"]
 
 
 def test_values_that_are_none_or_not_finite_are_passed_over():
@@ -129,5 +142,7 @@ def test_thumbnails_are_small_and_only_of_what_may_be_read(tmp_path):
     wanted = ["1.png", "1.png", "cut.png", "../out.png", "none.png", "2.png"]
     made = thumbnails(tmp_path / "shop", wanted)
     assert set(made) == {"1.png", "2.png"}
-    assert made["1.png"].startswith("data:image/webp;base64,") and len(made["1.png"]) < 12_000
+    uri = made["1.png"]
+    assert uri.startswith("data:image/webp;base64,") and len(uri) < 12_000
+    assert usual_aspect(made.values()) == pytest.approx(4 / 3, rel=0.02)
     assert set(thumbnails(tmp_path / "shop", wanted, most=1)) == {"1.png"}

@@ -15,12 +15,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from prismrec.pages.scales import Scale, apart, scale
-from prismrec.pages.thumbnails import thumbnails
+from prismrec.pages.thumbnails import thumbnails, usual_aspect
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["Scale", "apart", "environment", "scale", "thumbnails"]
+__all__ = ["Scale", "apart", "environment", "scale", "thumbnails", "tone", "usual_aspect"]
 
 TONES = ("image", "text", "audio", "popularity")  # modalities that have a colour of their own
 SERIES = 8  # colours and shapes for everything else

@@ -32,23 +32,30 @@ class Scale:
         value = min(max(value, self.low), self.high)
         return round(100 * (self._placed(value) - low) / (high - low), 2)
 
-    def ticks(self, count: int = 5) -> list[tuple[float, str]]:
+    def ticks(self, count: int = 5, *, whole: bool = False) -> list[tuple[float, str]]:
         """At most some `count` round values, each as per cent of the way and in words.
+
+        Args:
+            count: how many there is room for.
+            whole: whether only whole numbers make sense, such as epochs.
 
         >>> Scale(0, 0.11).ticks(3)
         [(0.0, '0'), (45.45, '0.05'), (90.91, '0.10')]
         """
-        values = self._powers(count) if self.log else self._round(count)
+        values = self._powers(count) if self.log else self._round(count, whole)
         places = 0 if self.log else _places(values)
         return [(self(value), _words(value, places, log=self.log)) for value in values]
 
     def _placed(self, value: float) -> float:
         return math.log10(value) if self.log else value
 
-    def _round(self, count: int) -> list[float]:
+    def _round(self, count: int, whole: bool) -> list[float]:
         rough = (self.high - self.low) / count
         power = 10.0 ** math.floor(math.log10(rough))
-        step = next(power * s for s in STEPS if power * s >= rough * (1 - 1e-9))
+        steps = (power * s for s in STEPS if power * s >= rough * (1 - 1e-9))
+        step = next(steps)
+        if whole and step % 1:
+            step = max(1.0, 5.0 * math.ceil(step / 5.0) if step > 1 else 1.0)
         first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
         return [step * place for place in range(first, last + 1)]
 
@@ -112,10 +119,10 @@ def apart(
 def _places(values: Sequence[float]) -> int:
     """Decimals that tell neighbours on the axis apart."""
     step = values[1] - values[0] if len(values) > 1 else abs(values[0] or 1.0)
-    return next((n for n in range(7) if abs(round(step, n) - step) < step * 1e-6), 7)
+    return next((n for n in range(12) if abs(round(step, n) - step) < step * 1e-6), 12)
 
 
 def _words(value: float, places: int, *, log: bool) -> str:
     if log:
         return f"{value:,.0f}" if value >= 1 else f"{value:g}"
-    return "0" if abs(value) < 1e-12 else f"{value:,.{places}f}".replace("-", "−")
+    return "0" if abs(value) < 1e-15 else f"{value:,.{places}f}".replace("-", "−")

@@ -15,16 +15,18 @@ from prismrec.media.files import read_inside
 from prismrec.media.image import decode_image
 from prismrec.media.limits import check_head
 
-__all__ = ["thumbnails"]
+__all__ = ["thumbnails", "usual_aspect"]
 
 SIDE = 128  # pixels of the longer side: twice what a page shows, for fine screens
 QUALITY = 68
+START = "data:image/webp;base64,"
+ASPECTS = 2 / 3, 3 / 2  # of a frame
 
 
 def thumbnails(
     folder: Path, pictures: Iterable[str], *, most: int = 60, side: int = SIDE
 ) -> dict[str, str]:
-    """Pictures of a shop, scaled down, as `data:` addresses.
+    """Pictures of a shop, scaled down, as `data:` addresses by the path that was given.
 
     They are read from within the shop's folder and the limits that every shop begins with. What
     cannot be read so is passed over, addresses among it: a page asks nobody for anything.
@@ -49,9 +51,17 @@ def thumbnails(
     return made
 
 
+def usual_aspect(made: Iterable[str]) -> float:
+    """Width by height of the frame that most of some thumbnails fill, 2/3 to 3/2; 1 for none."""
+    sizes = [Image.open(io.BytesIO(base64.b64decode(uri[len(START) :]))).size for uri in made]
+    aspects = sorted(width / height for width, height in sizes)
+    least, most = ASPECTS
+    return min(max(aspects[len(aspects) // 2], least), most) if aspects else 1.0
+
+
 def _small(data: bytes, side: int) -> str:
     picture = Image.fromarray(decode_image(data, short_side=side))
     picture.thumbnail((side, side), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     picture.save(out, "WEBP", quality=QUALITY)
-    return "data:image/webp;base64," + base64.b64encode(out.getvalue()).decode("ascii")
+    return START + base64.b64encode(out.getvalue()).decode("ascii")

@@ -10,11 +10,11 @@ from typing import Any
 from prismrec.evaluation.comparison import Comparison
 from prismrec.evaluation.report.sections import sections
 from prismrec.evaluation.report.words import command, headline, meanings, protocol
-from prismrec.pages import environment, thumbnails
+from prismrec.pages import environment, thumbnails, usual_aspect
 
 __all__ = ["render"]
 
-COVERS = 120  # pictures of one page, some 4 kB each
+COVERS = 200  # pictures of one page, some 4 kB each
 SHOWN = 8  # items of one list
 
 
@@ -36,7 +36,8 @@ def render(comparison: Comparison | Mapping[str, Any], *, folder: Path | None = 
     return page.get_template("report.html").render(
         shop=comparison["shop"],
         parts=[_part(standing, comparison["results"]) for standing in standings],
-        covers=made,
+        covers=list(made.values()),
+        aspect=usual_aspect(made.values()),
         place={picture: number for number, picture in enumerate(made)},
         skipped=_skipped(comparison["results"]),
         command=command(comparison),

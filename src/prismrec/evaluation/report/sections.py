@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prismrec import registry
+from prismrec.errors import MissingPackage, UnknownName
 from prismrec.pages import tone
 
 __all__ = ["CLEAR", "FEWEST", "sections"]
@@ -40,11 +42,13 @@ def sections(standing: Json) -> dict[str, Any]:
         "costs": _costs(standing["costs"], found["all_items"]),
         "strata": _strata(standing["strata"], order, models, f"recall@{k}"),
         "knock_outs": _knock_outs(standing["knock_outs"], order, lead),
+        "unmoved": _unmoved(standing["knock_outs"], order),
         "alignment": _alignment(standing["alignment"], order, models),
         "curves": _curves(standing["curves"], models),
-        "beyond": _figures(standing["all_items"], order, accuracy=False),
-        "accuracy": _figures(standing["all_items"], order, accuracy=True),
+        "beyond": _figures(standing["all_items"], order, _beyond(standing["all_items"], k)),
+        "accuracy": _figures(standing["all_items"], order, _accuracy(standing["all_items"])),
         "examples": standing["examples"],
+        "about": {model: words for model in order if (words := _about(model))},
         "order": order,
     }
 
@@ -52,6 +56,16 @@ def sections(standing: Json) -> dict[str, Any]:
 def _look(place: int) -> dict[str, Any]:
     """Colour and shape of a model, the same in every chart."""
     return {"tone": tone("", place), "shape": (place + place // SERIES) % SERIES}
+
+
+def _about(spec: str) -> str:
+    """What a model is, in the first sentence of its own words; "" where it is not known here."""
+    try:
+        model = registry.load("models", spec.partition(":")[0])
+    except (MissingPackage, UnknownName):
+        return ""
+    words = inspect.getdoc(model) or ""
+    return " ".join(words.partition("\n\n")[0].split()).replace("`", "")
 
 
 def _longest(runs: Json) -> int:
@@ -91,11 +105,12 @@ def _of(run: Json, metric: str) -> dict[str, float | None]:
     return {**none, **run["metrics"].get(metric, {})}
 
 
-def _behind(significance: Json, candidates: str, metric: str, best: str) -> dict[str, Json]:
+def _behind(significance: Json, candidates: str, metric: str, best: str) -> dict[str, Any]:
     """Each other model against the best one: how far it is behind, and how clearly."""
-    out: dict[str, Json] = {}
-    for test in _tests(significance.get(candidates, significance)):
-        if test["metric"] != metric or best not in (test["ours"], test["theirs"]):
+    out: dict[str, dict[str, Any]] = {}
+    tests = [t for t in _tests(significance.get(candidates, ())) if t["metric"] == metric]
+    for test in tests:
+        if best not in (test["ours"], test["theirs"]):
             continue
         other = test["theirs"] if test["ours"] == best else test["ours"]
         gap = test["gap"]
@@ -103,6 +118,7 @@ def _behind(significance: Json, candidates: str, metric: str, best: str) -> dict
             gap = {"mean": -gap["mean"], "low": -gap["high"], "high": -gap["low"]}
         p = test["bootstrap_holm"]
         out[other] = {**gap, "p": p, "wilcoxon": test["wilcoxon_holm"], "clear": p < CLEAR}
+        out[other]["family"] = len(tests)
     return out
 
 
@@ -129,7 +145,8 @@ def _strata(strata: Json, order: Iterable[str], models: Json, metric: str) -> li
     charts: dict[str, dict[str, dict[str, Any]]] = {}
     for model in order:
         for each in strata.get(model, ()):
-            if metric not in each["metrics"]:
+            # "new" against "known" is told by the other groups already.
+            if metric not in each["metrics"] or "history" in each["by"]:
                 continue
             groups = charts.setdefault(each["by"], {})
             note = f"{each['detail']} · {each['n_users']:,} people"
@@ -141,9 +158,17 @@ def _strata(strata: Json, order: Iterable[str], models: Json, metric: str) -> li
     return [{"by": by, "groups": list(groups.values())} for by, groups in charts.items()]
 
 
+def _unmoved(found: Iterable[Json], order: list[str]) -> list[str]:
+    """Models for which no damage changes anything."""
+    moved = {e["model"] for e in found if any(c["low"] or c["high"] for c in e["change"].values())}
+    return [m for m in order if m not in moved and any(e["model"] == m for e in found)]
+
+
 def _knock_outs(found: Iterable[Json], order: list[str], metric: str) -> list[dict[str, Any]]:
     charts: dict[str, dict[str, dict[str, Any]]] = {}
-    for each in sorted(found, key=lambda each: order.index(each["model"])):
+    still = _unmoved(found, order)
+    moved = [each for each in found if each["model"] not in still]
+    for each in sorted(moved, key=lambda each: order.index(each["model"])):
         groups = charts.setdefault(each["candidates"], {})
         label = f"{each['modality']}, {each['way']}"
         group = groups.setdefault(label, {"label": label, "bars": []})
@@ -178,14 +203,24 @@ def _curves(curves: Json, models: Json) -> dict[str, list[dict[str, Any]]]:
     return {"figures": figures, "losses": losses}
 
 
-def _figures(runs: Json, order: list[str], *, accuracy: bool) -> dict[str, Any]:
+def _accuracy(runs: Json) -> list[str]:
+    """Names of all figures of accuracy."""
+    return [name for name in _names(runs) if name.partition("@")[0] in registry.names("metrics")]
+
+
+def _beyond(runs: Json, k: int) -> list[str]:
+    """Names of the other figures of the longest lists."""
+    known = registry.names("metrics")
+    names = (name.partition("@") for name in _names(runs))
+    return [f"{name}@{k}" for name, _, size in names if name not in known and size == str(k)]
+
+
+def _names(runs: Json) -> list[str]:
+    return list(dict.fromkeys(n for r in runs.values() for n in (*r["metrics"], *r["lists"])))
+
+
+def _figures(runs: Json, order: list[str], columns: list[str]) -> dict[str, Any]:
     """A wide table: {columns, rows: [{label, cells: [{mean[, low, high]}]}]}."""
-    known = set(registry.names("metrics"))
-    columns: list[str] = []
-    for run in runs.values():
-        names = [*run["metrics"], *run["lists"]]
-        columns += [n for n in names if (n.partition("@")[0] in known) == accuracy]
-    columns = list(dict.fromkeys(columns))
     rows = [
         {"label": model, "cells": [_cell(runs[model], column) for column in columns]}
         for model in order

@@ -156,10 +156,10 @@ def _gap(table: Json, best: Json, others: Sequence[Json]) -> str:
     return (
         f"In {table['metric']}, where an item near the top counts for more, {best['label']} has "
         f"{figure(best['mean'])} and {second['label']} {figure(second['mean'])}{relative}. "
-        f"Compared person by person the lead is {figure(gap['mean'])}, with 95 % confidence between "
-        f"{figure(gap['low'])} and {figure(gap['high'])}. {so} "
-        f"(p = {_p(gap['p'])}, corrected for {len(others)} "
-        f"comparison{'s' if len(others) > 1 else ''})."
+        f"Compared person by person the lead is {figure(gap['mean'])}, with 95 % confidence "
+        f"between {figure(gap['low'])} and {figure(gap['high'])}. {so} "
+        f"(p = {_p(gap['p'])}, corrected for {gap['family']} "
+        f"comparison{'s' if gap['family'] > 1 else ''})."
     )
 
 
