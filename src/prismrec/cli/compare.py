@@ -27,11 +27,12 @@ from prismrec.cli.options import (
     Text,
     cutoffs,
 )
-from prismrec.cli.output import complain, emit, tracked
+from prismrec.cli.output import complain, emit, note, tracked
 from prismrec.cli.standings import print_comparison
 
 if TYPE_CHECKING:
     from prismrec.cli.training import Report
+    from prismrec.evaluation.comparison import Comparison
     from prismrec.train import Progress
 
 __all__ = ["compare"]
@@ -81,6 +82,13 @@ def compare(
         Path | None,
         typer.Option(metavar="FOLDER", help="Keep each finished run there, and go on from them."),
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page that explains the figures.")
+    ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write the lists as TREC files, for ranx and others."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Fit and judge several models on the same splits, with intervals."""
@@ -110,10 +118,27 @@ def compare(
             progress=progress,
         )
     found = comparison(results, data, shop=opened)
+    if export is not None:
+        from prismrec.evaluation.export import export as write_runs
+
+        note(f"{len(write_runs(results, data, export))} files of lists are in {export}")
+    if html is not None:
+        _write_page(found, html)
     if as_json:
         emit(found.to_json())
     else:
         print_comparison(found, sizes, metrics=None if metrics is None else _words(metrics))
+
+
+def _write_page(found: Comparison, file: Path) -> None:
+    from prismrec.errors import BadData
+    from prismrec.evaluation.report import render
+
+    try:
+        file.write_text(render(found), "utf-8")
+    except OSError as problem:
+        raise BadData(f"{file}: cannot be written ({problem.strerror}); choose another") from None
+    note(f"the page is in {file}")
 
 
 def _words(text: str) -> list[str]:

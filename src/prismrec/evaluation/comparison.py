@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from prismrec import __version__
 from prismrec.data.dataset import Dataset
 from prismrec.data.shop import Shop
 from prismrec.evaluation.compare import pooled
@@ -18,11 +19,14 @@ from prismrec.evaluation.interest import Alignment, alignment
 from prismrec.evaluation.knockout import KnockOut, knock_outs
 from prismrec.evaluation.result import Evaluation
 from prismrec.evaluation.run import Result, Task, task_of
+from prismrec.evaluation.significance import Difference, compare_all
 from prismrec.evaluation.strata import Stratum, strata
 from prismrec.evaluation.strata import pool as pool_strata
 from prismrec.train import Training
 
 __all__ = ["Comparison", "Curve", "Standing", "comparison"]
+
+DECISIVE = ("recall", "ndcg")  # metrics in which models are tested against each other
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,11 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class Standing:
-    """How the models stand on one split; keys are models as they were asked for."""
+    """How the models stand on one split; keys are models as they were asked for.
+
+    `significance` has "all_items" and "new_items": every pair of models in recall and NDCG of the
+    longest lists. Each metric of each is a family of its own in Holm's correction.
+    """
 
     split: str
     all_items: Mapping[str, Evaluation]  # all seeds of a model as one
@@ -47,7 +55,7 @@ class Standing:
     costs: Mapping[str, Cost]  # mean over the seeds
     curves: Mapping[str, Curve]  # of the first seed; only models that learn in epochs
     knock_outs: tuple[KnockOut, ...] = ()
-    significance: Mapping[str, Any] = field(default_factory=dict)  # plain values
+    significance: Mapping[str, tuple[Difference, ...]] = field(default_factory=dict)
     strata: Mapping[str, tuple[Stratum, ...]] = field(default_factory=dict)  # all seeds as one
     alignment: Mapping[str, Alignment] = field(default_factory=dict)  # of the first seed
     examples: tuple[Example, ...] = ()  # of the first seed; empty without a shop
@@ -61,8 +69,8 @@ class Standing:
             "costs": _plain(self.costs),
             "curves": _plain(self.curves),
             "knock_outs": [each.to_json() for each in self.knock_outs],
-            "significance": dict(self.significance),
-            "strata": {m: [each.to_json() for each in of] for m, of in self.strata.items()},
+            "significance": _each(self.significance),
+            "strata": _each(self.strata),
             "alignment": _plain(self.alignment),
             "examples": [each.to_json() for each in self.examples],
         }
@@ -76,6 +84,7 @@ class Comparison:
     results: tuple[Result, ...]  # every run
     standings: tuple[Standing, ...]  # one per split
     folder: Path | None = None  # of the shop, where the pictures lie
+    made: Mapping[str, str] = field(default_factory=dict)  # what a figure depends on, in words
 
     @property
     def skipped(self) -> dict[str, str]:
@@ -87,6 +96,7 @@ class Comparison:
         return {
             "shop": self.shop,
             "split": ",".join(standing.split for standing in self.standings),
+            "made": dict(self.made),
             "results": [result.to_json() for result in self.results],
             "standings": [standing.to_json() for standing in self.standings],
         }
@@ -107,9 +117,20 @@ def comparison(
     for result in results:
         by_split.setdefault(result.split, []).append(result)
     standings = tuple(_standing(runs, data, shop) for runs in by_split.values())
-    if shop is None:
-        return Comparison(name, tuple(results), standings)
-    return Comparison(name or shop.name, tuple(results), standings, shop.path)
+    folder = None if shop is None else shop.path
+    title = shop.name if shop is not None and not name else name
+    return Comparison(title, tuple(results), standings, folder, _made(data))
+
+
+def _made(data: Dataset) -> dict[str, str]:
+    """The version, the size of the data, and what made the vectors."""
+    size = f"{len(data.interactions)} by {data.n_users} users of {data.n_items} items"
+    encoders = {
+        f"{side} {name}": feature.encoder or "ready vectors"
+        for side, features in (("item", data.items), ("user", data.users))
+        for name, feature in features.items()
+    }
+    return {"prismrec": __version__, "interactions": size, **encoders}
 
 
 def _standing(results: Sequence[Result], data: Dataset, shop: Shop | None) -> Standing:
@@ -121,13 +142,18 @@ def _standing(results: Sequence[Result], data: Dataset, shop: Shop | None) -> St
     }
     first = [r for r in whole if r.seed == whole[0].seed]
     task = tasks[whole[0].seed]
+    all_items, new_items = pooled(whole), pooled(whole, new_items=True)
     return Standing(
         split,
-        all_items=pooled(whole),
-        new_items=pooled(whole, new_items=True),
+        all_items=all_items,
+        new_items=new_items,
         costs=_costs(whole),
         curves={r.model: curve for r in first if (curve := _curve(r)) is not None},
         knock_outs=knock_outs(results),
+        significance={
+            "all_items": _significance(all_items),
+            "new_items": _significance(new_items),
+        },
         strata=_strata(whole, tasks),
         alignment={
             r.model: alignment(r.evaluation, train=task.log, test=task.test)
@@ -169,6 +195,20 @@ def _strata(results: Sequence[Result], tasks: Mapping[int, Task]) -> dict[str, t
             found = strata(result.evaluation, train=task.log, test=task.test)
             of_model.setdefault(result.model, []).append(found)
     return {model: pool_strata(runs) for model, runs in of_model.items()}
+
+
+def _significance(runs: Mapping[str, Evaluation]) -> tuple[Difference, ...]:
+    """Every pair of models that were measured on the same users, in the metrics that decide."""
+    if not runs:
+        return ()
+    most = max(runs.values(), key=lambda run: len(run.users))  # a skipped seed leaves fewer
+    alike = {m: run for m, run in runs.items() if np.array_equal(run.users, most.users)}
+    k = most.items.shape[1]
+    return tuple(found for name in DECISIVE for found in compare_all(alike, f"{name}@{k}"))
+
+
+def _each(values: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    return {name: [value.to_json() for value in each] for name, each in values.items()}
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
