@@ -10,7 +10,7 @@ from prismrec import registry
 from prismrec.data import split as splits
 from prismrec.data.dataset import Dataset
 from prismrec.data.fingerprint import fingerprint
-from prismrec.errors import BadData
+from prismrec.errors import BadData, Leak
 from prismrec.evaluation import leaks
 from prismrec.train import Training
 from prismrec.tune.result import Trial, Tuned
@@ -56,7 +56,7 @@ def tune(
     Raises:
         BadData: where the model has nothing to search, the split no valid part, or `study` is a
             file of another search.
-        Leak: where the parts of the split overlap.
+        Leak: where the parts of the split overlap, or `data` is a test part already.
         MissingPackage: where Optuna is not installed.
         UnknownName: for a model, field, split or metric that does not exist.
     """
@@ -97,11 +97,10 @@ def _check(metric: str, trials: int) -> None:
 
 def _parts(data: Dataset, split: str) -> tuple[Dataset, Dataset]:
     """Train and valid; test is only looked at to see that it is apart from both."""
+    if data.part == "test":
+        raise Leak("this is the test part of a split: settings are chosen on valid; give the whole")
     train, valid, test = splits.split(data, split)
     if not len(valid.interactions):
         raise BadData(f"the split {split!r} has no valid part, and on test nothing is ever chosen")
-    leaks.repeats(valid, train, names=("valid", "train"))
-    if len(test.interactions):
-        leaks.repeats(test, train, names=("test", "train"))
-        leaks.repeats(test, valid, names=("test", "valid"))
+    leaks.parts(train, valid, test)
     return train, valid

@@ -72,7 +72,8 @@ def search(
             late = deadline is not None and time.monotonic() > deadline
             if late and any(trial.default for trial in done):
                 break
-            _try(study, train, valid, plan=plan, say=_speaker(done, plan, progress))
+            with studies.ours(plan.file):
+                _try(study, train, valid, plan=plan, say=_speaker(done, plan, progress))
             done = studies.finished(study)
         return tuple(done), studies.importance(study)
 
@@ -158,7 +159,7 @@ class _Watch:
             return
         self.epoch = at.epoch
         self.trial.report(at.best, at.epoch)
-        if self.prune and self.trial.should_prune():
+        if self.prune and at.epoch < at.epochs and self.trial.should_prune():
             raise _Hopeless
 
     def note(self) -> None:

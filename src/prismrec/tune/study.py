@@ -17,10 +17,10 @@ from prismrec.packages import require
 from prismrec.search_space import Range, Space
 from prismrec.tune.result import DONE, FAILED, PRUNED, Trial
 
-__all__ = ["asked", "finished", "importance", "opened", "suggested"]
+__all__ = ["asked", "finished", "importance", "opened", "ours", "suggested"]
 
 AT_RANDOM = 8  # trials before the sampler learns from them
-WARM_UP = 10  # epochs before a trial may be pruned
+WARM_UP = 10  # epochs from which on a trial may be given up
 FEWEST = 10  # trials that must be done before a field's importance means anything
 DIGITS = 4  # of a number that is tried, so that settings can be read and typed
 
@@ -65,6 +65,23 @@ def opened(
         if storage is not None:
             storage.remove_session()
             storage.engine.dispose()
+
+
+@contextmanager
+def ours(file: Path | None) -> Iterator[None]:
+    """Say what it means when a trial turns out to be closed by somebody else.
+
+    Raises:
+        BadData: where another process has taken the study over.
+    """
+    closed = require("optuna", "tune").exceptions.UpdateFinishedTrialError
+    try:
+        yield
+    except closed:
+        raise BadData(
+            f"{file}: another search has taken over this study; let one finish at a time, or name "
+            "another file"
+        ) from None
 
 
 def asked(study: Any, *, seed: int, default: Mapping[str, Any]) -> Any:
@@ -162,16 +179,14 @@ def _storage(optuna: Any, file: Path, identity: Mapping[str, str]) -> Any:
         # A kill may have come between the study and what is said of it.
         begun = identity if study.study_name == _name(identity) else {}
         known = {**begun, **study.user_attrs}
-        other = [
-            f"{name} {known.get(name, 'unknown')} instead of {value}"
-            for name, value in identity.items()
-            if known.get(name) != value
-        ]
+        other = [name for name, value in identity.items() if known.get(name) != value]
         if other:
             storage.remove_session()
             storage.engine.dispose()
+            name = other[0]
             raise BadData(
-                f"{file}: holds the study of something else ({'; '.join(other)}); name another file"
+                f"{file}: holds the study of something else ({name} {known.get(name, 'unknown')} "
+                f"instead of {identity[name]}); name another file"
             )
     return storage
 
