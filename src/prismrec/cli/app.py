@@ -19,6 +19,7 @@ from prismrec.cli.fit import fit
 from prismrec.cli.light import light
 from prismrec.cli.list import list_names
 from prismrec.cli.make_shop import make_shop
+from prismrec.cli.modalities import modalities
 from prismrec.cli.output import complain
 from prismrec.cli.recommend import recommend
 from prismrec.cli.search import search
@@ -73,6 +74,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "evaluate": evaluate,
     "compare": compare,
     "tune": tune,
+    "modalities": modalities,
     "recommend": recommend,
     "explain": explain,
     "light": light,
