@@ -116,8 +116,8 @@ def print_modalities(found: Modalities, words: Sequence[str], measured: str) -> 
     table(title, ("", "alone", "added to the others"), rows)
     say()
     names = sorted(found.coverage)
-    head = ("group", "", "users", "metric", *names, "lead of the best")
-    table("Which modality speaks for whom", head, _voices(found, names))
+    columns = ("group", "", "users", "metric", *names, "lead of the best")
+    table("Which modality speaks for whom", columns, _voices(found, names))
 
 
 def _pair(pair: Pair) -> tuple[str, ...]:
