@@ -35,6 +35,8 @@ def telltales(test: Dataset, seen: Dataset) -> Iterator[Telltale]:
     was counted on train alone follows train, and passes. A dimension that is mixed with others, as
     by PCA, is not recognised.
     """
+    if not seen.items:
+        return
     before, after = seen.item_support().astype(np.float64), test.item_support().astype(np.float64)
     for modality, feature in seen.items.items():
         if feature.layout == "vector" and feature.present.sum() >= FEWEST:

@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from threadpoolctl import threadpool_info
+from threadpoolctl import ThreadpoolController
 
 from prismrec.data.jagged import Jagged
 from prismrec.rankers.query import Query, Ranker
@@ -89,8 +90,13 @@ def _each(
 
 def _threads() -> int:
     """What OMP_NUM_THREADS, `threadpool_limits` or the number of cores leaves to a product."""
-    known = [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
+    known = [lib["num_threads"] for lib in _libraries().info() if lib["user_api"] == "blas"]
     return max(known, default=1)
+
+
+@cache  # looking for libraries takes as long as a thousand lists
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _distinct(items: Ints) -> Ints:
