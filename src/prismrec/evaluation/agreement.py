@@ -13,16 +13,24 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+from scipy.sparse.linalg import svds
 
 from prismrec.data.dataset import Dataset
 from prismrec.data.features import Feature
 from prismrec.evaluation.intervals import Interval, bootstrap
 from prismrec.graph.neighbours import centre_of, knn, unit
 from prismrec.graph.spectral import low_pass
-from prismrec.reduction.pca import Pca
 from prismrec.types import Bools, Csr, Doubles, Floats, Ints
 
-__all__ = ["Pair", "agreement", "behaviour", "canonical_correlation", "debiased_cka", "overlap"]
+__all__ = [
+    "Pair",
+    "agreement",
+    "behaviour",
+    "canonical_correlation",
+    "components",
+    "debiased_cka",
+    "overlap",
+]
 
 MOST = 5000  # rows of a pair; of more, a sample drawn with the seed is looked at
 FEWEST = 30  # rows below which no pair is looked at
@@ -74,7 +82,7 @@ def agreement(
         seed: of the sample, the halves of `cca` and the bootstrap.
     """
     pairs = []
-    short = {name: _components(feature) for name, feature in spaces.items()}
+    short = {name: components(_centred(feature), COMPONENTS) for name, feature in spaces.items()}
     for one, other in combinations(spaces, 2):
         both = np.flatnonzero(spaces[one].observed & spaces[other].observed)
         if len(both) >= FEWEST:
@@ -94,10 +102,23 @@ def _sample(rows: Ints, seed: int) -> Ints:
     return np.sort(np.random.default_rng(seed).choice(rows, MOST, replace=False))
 
 
-def _components(feature: Feature) -> Floats:
-    """(n, r) principal components of what was observed, which know of no other modality."""
+def components(values: Floats, rank: int) -> Floats:
+    """(n, r) leading principal components of (n, d) centred rows, r below n and d.
+
+    By Lanczos: an eigendecomposition of the d x d covariance costs seconds per modality.
+    """
+    rank = min(rank, min(values.shape) - 1)
+    if rank < 1 or not values.any():
+        return values
+    _, size, axes = svds(values, k=rank, rng=np.random.default_rng(0))
+    return np.asarray(values @ axes[np.argsort(-size)].T, np.float32)
+
+
+def _centred(feature: Feature) -> Floats:
+    """(n, d) observed rows around their mean; the others are zero."""
     known = feature.observed_only()
-    return Pca(COMPONENTS).fit(known)(known.values)
+    centred = known.values - centre_of(known)
+    return np.where(known.present[:, None], centred, np.float32(0))
 
 
 def _directions(feature: Feature) -> Floats:

@@ -11,12 +11,12 @@ import numpy as np
 from prismrec import registry
 from prismrec.data.dataset import Dataset
 from prismrec.data.features import Feature
+from prismrec.evaluation.agreement import components
 from prismrec.evaluation.clusters import spread
 from prismrec.evaluation.intervals import Interval, bootstrap
 from prismrec.evaluation.protocol import evaluate
 from prismrec.evaluation.result import Evaluation, difference
 from prismrec.graph.ridge import ridge
-from prismrec.reduction.pca import Pca
 from prismrec.types import Bools, Doubles, Floats, Ints
 
 __all__ = ["Explained", "Worth", "explained", "judged", "worth"]
@@ -69,7 +69,7 @@ def explained(
         return None
     rows = rng.permutation(rows)[:MOST]
     target = spread(behaviour.take(rows))
-    parts = {name: _short(feature.take(rows)) for name, feature in items.items()}
+    parts = {name: components(spread(f.take(rows)), COMPONENTS) for name, f in items.items()}
     fold = np.arange(len(rows)) % FOLDS
     gain = {names: _gain(parts, names, target, fold) for names in _coalitions(tuple(items))}
     everything = tuple(items)
@@ -89,12 +89,6 @@ def _coalitions(names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 def _without(names: tuple[str, ...], name: str) -> tuple[str, ...]:
     return tuple(each for each in names if each != name)
-
-
-def _short(feature: Feature) -> Floats:
-    values = spread(feature)
-    found = Feature(values, np.ones(len(values), bool))
-    return Pca(COMPONENTS).fit(found)(values)
 
 
 def _gain(
