@@ -78,7 +78,7 @@ def test_trials_that_a_kill_left_running_are_done_again(data: Dataset, tmp_path:
         return kill
 
     file, whole = tmp_path / "s.sqlite", searched(data, None, trials=4)
-    for stop in (0, 2, 2):  # while the default runs, and twice in one place
+    for stop in (0, 1, 2, 2):  # while the default runs, its own choice, and twice in one place
         with pytest.raises(Killed):
             searched(data, file, trials=4, progress=kill_at(stop))
     assert told(searched(data, file, trials=4)) == told(whole)

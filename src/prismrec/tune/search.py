@@ -107,8 +107,8 @@ def _try(
         state, figures = FAILED, {}
     else:
         state = DONE
-        if default and (own := _own_choice(ranker, plan, start)):
-            study.enqueue_trial({**start, **own})
+        if default:
+            trial.set_user_attr("own_choice", _own_choice(ranker, plan, start))
     watch.note()
     return _end(study, trial, state, figures=figures, metric=plan.metric)
 

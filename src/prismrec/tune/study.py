@@ -85,18 +85,22 @@ def ours(file: Path | None) -> Iterator[None]:
 
 
 def asked(study: Any, *, seed: int, default: Mapping[str, Any]) -> Any:
-    """The next trial; the first one has the defaults.
+    """The next trial: first the defaults, then what the model then chose for what they leave open.
 
     The seed of a suggestion comes from how many trials are finished, so that a search that was
     killed and goes on makes the suggestions that it would have made.
     """
     optuna = require("optuna", "tune")
-    done = finished(study)
-    drawn = np.random.SeedSequence([seed, len(done)]).generate_state(1)[0]
+    ended = [trial.user_attrs for trial in _ended(study)]
+    drawn = np.random.SeedSequence([seed, len(ended)]).generate_state(1)[0]
     study.sampler = optuna.samplers.TPESampler(n_startup_trials=AT_RANDOM, seed=int(drawn))
-    waiting = study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.WAITING])
-    if not waiting and not any(trial.default for trial in done):
-        study.enqueue_trial(dict(default), user_attrs={"default": True})
+    if not study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.WAITING]):
+        first = next((said for said in ended if said.get("default")), None)
+        own = first.get("own_choice") if first else None
+        if first is None:
+            study.enqueue_trial(dict(default), user_attrs={"default": True})
+        elif own and not any(said.get("own") for said in ended):
+            study.enqueue_trial({**default, **own}, user_attrs={"own": True})
     return study.ask()
 
 
@@ -121,11 +125,7 @@ def finished(study: Any) -> list[Trial]:
     """Trials that came to an end of their own, in their order."""
     states = require("optuna", "tune").trial.TrialState
     names = {states.COMPLETE: DONE, states.PRUNED: PRUNED, states.FAIL: FAILED}
-    return [
-        _trial(trial, names[trial.state])
-        for trial in study.get_trials(deepcopy=False)
-        if trial.state in (states.COMPLETE, states.PRUNED) or trial.user_attrs.get("reason")
-    ]
+    return [_trial(trial, names[trial.state]) for trial in _ended(study)]
 
 
 def importance(study: Any) -> dict[str, float]:
@@ -149,6 +149,16 @@ def importance(study: Any) -> dict[str, float]:
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # before Optuna 5
         found = optuna.importance.get_param_importances(those, evaluator=how)
     return {name: float(share) for name, share in found.items()}
+
+
+def _ended(study: Any) -> list[Any]:
+    """Not those that wait or run; what a kill ended has failed without a reason."""
+    states = require("optuna", "tune").trial.TrialState
+    return [
+        trial
+        for trial in study.get_trials(deepcopy=False)
+        if trial.state in (states.COMPLETE, states.PRUNED) or trial.user_attrs.get("reason")
+    ]
 
 
 def _trial(trial: Any, state: str) -> Trial:
