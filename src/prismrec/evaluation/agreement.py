@@ -13,7 +13,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy.sparse.linalg import svds
+from scipy.linalg import eigh
 
 from prismrec.data.dataset import Dataset
 from prismrec.data.features import Feature
@@ -103,15 +103,17 @@ def _sample(rows: Ints, seed: int) -> Ints:
 
 
 def components(values: Floats, rank: int) -> Floats:
-    """(n, r) leading principal components of (n, d) centred rows, r below n and d.
+    """(n, r) leading principal components of (n, d) centred rows; r is `rank`, or d, or n.
 
-    By Lanczos: an eigendecomposition of the d x d covariance costs seconds per modality.
+    From the eigenvectors of the smaller of the products X X^T and X^T X, the leading ones only.
     """
-    rank = min(rank, min(values.shape) - 1)
-    if rank < 1 or not values.any():
-        return values
-    _, size, axes = svds(values, k=rank, rng=np.random.default_rng(0))
-    return np.asarray(values @ axes[np.argsort(-size)].T, np.float32)
+    wide = len(values) <= values.shape[1]
+    wanted = values.astype(np.float64)
+    product = wanted @ wanted.T if wide else wanted.T @ wanted
+    last = len(product) - 1
+    size, axes = eigh(product, subset_by_index=[max(0, last + 1 - rank), last])
+    found = axes * np.sqrt(size.clip(0)) if wide else wanted @ axes
+    return np.asarray(found[:, ::-1], np.float32)
 
 
 def _centred(feature: Feature) -> Floats:
