@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -29,21 +30,31 @@ def render(comparison: Comparison | Mapping[str, Any], *, folder: Path | None = 
     if isinstance(comparison, Comparison):
         folder = folder or comparison.folder
         comparison = comparison.to_json()
-    standings = comparison["standings"]
+    plain: dict[str, Any] = _known(comparison)
+    standings, results = plain["standings"], plain["results"]
     made = {} if folder is None else thumbnails(folder, _pictures(standings), most=COVERS)
     page = environment("prismrec.evaluation.report")
     page.filters.update(with_x=_with_x, meanings=meanings, notes_of=_notes)
     return page.get_template("report.html").render(
-        shop=comparison["shop"],
-        parts=[_part(standing, comparison["results"]) for standing in standings],
+        shop=plain["shop"],
+        parts=[_part(standing, results) for standing in standings],
         covers=list(made.values()),
         aspect=usual_aspect(made.values()),
         place={picture: number for number, picture in enumerate(made)},
-        skipped=_skipped(comparison["results"]),
-        command=command(comparison),
-        made=comparison.get("made", {}),
+        skipped=_skipped(results),
+        command=command(plain),
+        made=plain.get("made", {}),
         shown=SHOWN,
     )
+
+
+def _known(value: Any) -> Any:
+    """The same plain values; None for a number that is not finite."""
+    if isinstance(value, Mapping):
+        return {name: _known(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_known(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _part(standing: Mapping[str, Any], results: list[Mapping[str, Any]]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -205,14 +206,17 @@ def _curves(curves: Json, models: Json) -> dict[str, list[dict[str, Any]]]:
 
 def _accuracy(runs: Json) -> list[str]:
     """Names of all figures of accuracy."""
-    return [name for name in _names(runs) if name.partition("@")[0] in registry.names("metrics")]
+    return [name for name in _names(runs) if not _is_beyond(name)]
 
 
 def _beyond(runs: Json, k: int) -> list[str]:
     """Names of the other figures of the longest lists."""
-    known = registry.names("metrics")
-    names = (name.partition("@") for name in _names(runs))
-    return [f"{name}@{k}" for name, _, size in names if name not in known and size == str(k)]
+    return [name for name in _names(runs) if _is_beyond(name) and name.endswith(f"@{k}")]
+
+
+def _is_beyond(name: str) -> bool:
+    name = re.split("[@-]", name)[0]
+    return name == "coverage" or name in registry.names("list-metrics")
 
 
 def _names(runs: Json) -> list[str]:

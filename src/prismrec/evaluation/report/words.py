@@ -97,7 +97,7 @@ def protocol(found: Json, results: Sequence[Json]) -> str:
 def meanings(columns: Iterable[str]) -> list[tuple[str, str]]:
     """What the metrics of some columns mean, each once; those without a word are left out."""
     names = dict.fromkeys(column.partition("@")[0] for column in columns)
-    pairs = [(name, METRICS.get(name.partition("-")[0])) for name in names]
+    pairs = [(name, METRICS.get(name, METRICS.get(name.partition("-")[0]))) for name in names]
     return [(name, words) for name, words in pairs if words]
 
 
