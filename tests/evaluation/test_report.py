@@ -99,6 +99,7 @@ def saved_json() -> dict[str, object]:
 def test_the_title_says_who_leads_and_how_clearly(saved_json):
     said = text_of(render(saved_json))
     assert "strong leads; that is clear" in said
+    assert "0.1000, clear" in said
     assert "find 30.0 % of what they went on to choose with strong, and 20.0 % with weak" in said
     assert "the lead is 0.1000, with 95 % confidence between 0.0900 and 0.1100" in said
     assert "the models know the past and are asked for the future" in said
@@ -109,6 +110,8 @@ def test_a_lead_that_may_be_chance_is_called_so(saved_json):
     said = text_of(render(saved_json))
     assert "strong leads; that may be chance" in said
     assert "clear" not in said.partition("What was measured")[0]
+    assert "0.1000, may be chance" in said
+    assert "clear0" not in said
 
 
 def test_few_people_are_too_few_to_tell(saved_json):

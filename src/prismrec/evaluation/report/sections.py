@@ -118,7 +118,7 @@ def _behind(significance: Json, candidates: str, metric: str, best: str) -> dict
         if test["theirs"] == best:
             gap = {"mean": -gap["mean"], "low": -gap["high"], "high": -gap["low"]}
         p = test["bootstrap_holm"]
-        out[other] = {**gap, "p": p, "wilcoxon": test["wilcoxon_holm"], "clear": p < CLEAR}
+        out[other] = {**gap, "p": p, "wilcoxon": test["wilcoxon_holm"], "sure": p < CLEAR}
         out[other]["family"] = len(tests)
     return out
 

@@ -24,6 +24,8 @@ SPLITS = {
 }
 METRICS = {
     "ndcg": "right items found, those near the top of the list counting more; 1 is perfect",
+    "ndcg-linear": "as ndcg, a right item counting as much as its event weighs: a purchase more",
+    "ndcg-exponential": "likewise, with 2 to the power of the weight, so that the heaviest rule",
     "recall": "share of what each person went on to choose that is in the list",
     "precision": "share of the list that was right",
     "f1": "precision and recall in one figure",
@@ -132,9 +134,9 @@ def _clearly(others: Sequence[Json]) -> str:
     behind = [other["behind"] for other in others]
     if any(each is None for each in behind):
         return "whether that is more than chance was not tested"
-    if all(each["clear"] for each in behind):
+    if all(each["sure"] for each in behind):
         return "that is clear" if len(behind) == 1 else "its lead over every other model is clear"
-    equal = [o["label"] for o in others if not o["behind"]["clear"]]
+    equal = [o["label"] for o in others if not o["behind"]["sure"]]
     if len(equal) == len(behind):
         return "that may be chance"
     names = equal[0] if len(equal) == 1 else f"{', '.join(equal[:-1])} and {equal[-1]}"
@@ -150,7 +152,7 @@ def _gap(table: Json, best: Json, others: Sequence[Json]) -> str:
     relative = "" if more is None else f", which is {percent(more, 0)} more"
     so = (
         "Differences as large as this are hardly ever chance"
-        if gap["clear"]
+        if gap["sure"]
         else "Differences as large as this also come by chance"
     )
     return (
