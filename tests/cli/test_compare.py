@@ -94,15 +94,16 @@ def test_kept_runs_are_read_again(shop: Path, ask: Ask, tmp_path: Path) -> None:
 
 
 def test_a_knock_out_has_a_table(shop: Path, ask: Ask, tmp_path: Path) -> None:
-    question = ["compare", str(shop), "--models", "content-knn", "--knock-out", "missing,shuffled"]
+    models, ways = "content-knn,popularity", "missing,shuffled"
+    question = ["compare", str(shop), "--models", models, "--knock-out", ways]
     question += ["--out", str(tmp_path)]  # so that nothing is fitted twice
     found = ask(*question)["standings"][0]["knock_outs"]
-    assert [(each["modality"], each["way"]) for each in found][:2] == [
-        ("image", "missing"),
-        ("image", "shuffled"),
-    ]
+    assert {(each["model"], each["modality"], each["way"]) for each in found} == {
+        (model, "image", way) for model in models.split(",") for way in ways.split(",")
+    }
     shown = CliRunner().invoke(app, question, env={"COLUMNS": "200"}).stdout
-    assert "modality damaged" in shown
+    assert "Knocked out, all items" in shown
+    assert "no change of all items in ndcg@20: popularity" in shown
     assert "shuffled" in shown
 
 

@@ -251,6 +251,15 @@ def test_strata_and_alignment_are_of_each_model(data):
     assert sum(len(s.users) for s in activity) == len(standing.all_items["popular"].users)
 
 
+def test_a_model_that_recent_popularity_beats_has_a_note(data):
+    results = compare(data, ["popular", "popular:sign=-1"], split="time", k=(5,))
+    notes = comparison(results, data).standings[0].all_items["popular:sign=-1"].notes
+    assert any(n.startswith("popular:sign=-1: plain recent popularity") for n in notes)
+    refitted = compare(data, ["popular:sign=-1"], split="time", k=(5,), refit=True)
+    notes = comparison(refitted, data).standings[0].all_items["popular:sign=-1"].notes
+    assert not any("recent popularity" in n for n in notes)
+
+
 def test_no_results_have_a_json_form_too(data):
     assert comparison([], data).to_json()["results"] == []
 

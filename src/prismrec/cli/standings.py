@@ -103,19 +103,27 @@ def _lead(runs: Mapping[str, Evaluation], metric: str) -> str:
 
 
 def _print_knock_outs(found: Sequence[KnockOut], metric: str) -> None:
-    """Print what each model loses, a row per model and modality and a column per way."""
+    """Print what each model loses, a row per model and modality and a column per way.
+
+    Models that lose exactly nothing, since they read no media, are named below.
+    """
     ways = list(dict.fromkeys(each.way for each in found))
     for candidates, whose in WHOSE.items():
-        figures: dict[tuple[str, str], dict[str, str]] = {}
+        rows: dict[tuple[str, str], dict[str, str]] = {}
+        unmoved = dict.fromkeys(each.model for each in found if each.candidates == candidates)
         for each in found:
-            if each.candidates == candidates:
+            if each.candidates == candidates and any(each.change[metric]):
                 mean, low, high = each.change[metric]
-                row = figures.setdefault((each.model, each.modality), {})
+                row = rows.setdefault((each.model, each.modality), {})
                 row[each.way] = f"{mean:+.4f} ±{(high - low) / 2:.4f}"
-        if figures:
-            title = f"Change in {metric} of {whose} when fitted anew with a modality damaged"
-            rows = [[*head, *(row.get(way) for way in ways)] for head, row in figures.items()]
-            table(title, ("", "modality", *ways), rows)
+                unmoved.pop(each.model, None)
+        if rows:
+            title = f"Knocked out, {whose}: change in {metric}"
+            lines = [[*head, *(row.get(way, "0") for way in ways)] for head, row in rows.items()]
+            table(title, ("", "modality", *ways), lines)
+        if unmoved:
+            say(f" no change of {whose} in {metric}: {', '.join(unmoved)}")
+        if rows or unmoved:
             say()
 
 

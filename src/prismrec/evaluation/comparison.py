@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ import numpy as np
 from prismrec import __version__
 from prismrec.data.dataset import Dataset
 from prismrec.data.shop import Shop
+from prismrec.data.split import Split
 from prismrec.evaluation.compare import pooled
 from prismrec.evaluation.cost import Cost
+from prismrec.evaluation.drift import outpaced
 from prismrec.evaluation.examples import Example, examples
 from prismrec.evaluation.interest import Alignment, alignment
 from prismrec.evaluation.knockout import KnockOut, knock_outs
@@ -143,6 +145,9 @@ def _standing(results: Sequence[Result], data: Dataset, shop: Shop | None) -> St
     first = [r for r in whole if r.seed == whole[0].seed]
     task = tasks[whole[0].seed]
     all_items, new_items = pooled(whole), pooled(whole, new_items=True)
+    for model, warning in _outpaced(first, task).items():
+        run = all_items[model]
+        all_items[model] = replace(run, notes=(*run.notes, f"{model}: {warning}"))
     return Standing(
         split,
         all_items=all_items,
@@ -162,6 +167,15 @@ def _standing(results: Sequence[Result], data: Dataset, shop: Shop | None) -> St
         },
         examples=() if shop is None else examples(first, task, shop),
     )
+
+
+def _outpaced(results: Sequence[Result], task: Task) -> dict[str, str]:
+    """Warnings of models that popularity of late would beat; none where valid went into the fit."""
+    if task.how.valid is None:
+        return {}
+    runs = {r.model: r.evaluation for r in results if r.evaluation is not None}
+    parts = Split(task.log, task.how.valid, task.test)
+    return outpaced(runs, parts, seed=task.how.seed)
 
 
 def _costs(results: Sequence[Result]) -> dict[str, Cost]:

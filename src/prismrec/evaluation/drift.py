@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +14,12 @@ from prismrec.errors import BadData, Leak
 from prismrec.evaluation.intervals import Interval
 from prismrec.evaluation.protocol import evaluate
 from prismrec.evaluation.result import Evaluation, difference
+from prismrec.evaluation.result import intervals as interval_of
 from prismrec.graph.support import support
 from prismrec.rankers import ItemWeights, Ranker
 from prismrec.types import Ints
 
-__all__ = ["Drift", "Window", "drift", "windows"]
+__all__ = ["Drift", "Window", "drift", "outpaced", "windows"]
 
 SHARES = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)  # of the newest events, of which one is chosen
 
@@ -107,6 +108,34 @@ def drift(ranker: Ranker, parts: Split, *, n_windows: int = 4, k: int = 20, seed
     return Drift(metric, tuple(found), counted, gap, _warning(gap, counted, metric))
 
 
+def outpaced(runs: Mapping[str, Evaluation], parts: Split, *, seed: int = 0) -> dict[str, str]:
+    """In words, by model: which are not clearly better than recent popularity, as `drift` has it.
+
+    Args:
+        runs: model -> evaluation of one run on these parts, all items being candidates.
+        parts: what they were fitted on and measured by.
+        seed: as the runs had.
+
+    Returns:
+        Nothing where there is no valid part, or where train has events later than the first test
+        event: then the models know the future, and the question makes no sense.
+    """
+    train, valid, test = parts
+    if not runs or not len(valid.interactions) or _future_share(train, test):
+        return {}
+    k = next(iter(runs.values())).items.shape[1]
+    metric = f"recall@{k}"
+    recent, counted = _recent(train, valid, k=k, seed=seed)
+    theirs = evaluate(recent, test, seen=train, k=k, metrics=["recall"], seed=seed)
+    found = {}
+    for model, run in runs.items():
+        gaps = run.per_user[metric] - theirs.per_user[metric]
+        gap = interval_of({metric: gaps}, run.users, seed=seed)[metric]
+        if warning := _warning(gap, counted, metric):
+            found[model] = warning
+    return found
+
+
 def windows(test: Dataset, n: int) -> list[Dataset]:
     """At most n consecutive pieces of about as many events; equal times stay together.
 
@@ -123,11 +152,16 @@ def windows(test: Dataset, n: int) -> list[Dataset]:
     ]
 
 
-def _refuse_future(train: Dataset, test: Dataset) -> None:
+def _future_share(train: Dataset, test: Dataset) -> float:
+    """Share of the train events that are later than the first test event."""
     seen, held = train.interactions.time, test.interactions.time
     if seen is None or held is None or not len(seen) or not len(held):
-        return
-    later = (seen > held.min()).mean()
+        return 0.0
+    return float((seen > held.min()).mean())
+
+
+def _refuse_future(train: Dataset, test: Dataset) -> None:
+    later = _future_share(train, test)
     if later > 0:
         raise Leak(
             f"{later:.1%} of train is later than the first test event: over windows of time the "
