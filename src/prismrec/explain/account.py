@@ -10,7 +10,7 @@ from prismrec.explain.evidence import Evidence, Likeness
 from prismrec.explain.shares import drivers
 from prismrec.explain.story import HISTORY, Story
 
-__all__ = ["account", "sentence"]
+__all__ = ["account", "ordinal", "sentence"]
 
 MEDIA = {"image": "picture", "text": "text", "audio": "sound"}
 ALIKE = {"image": "Looks", "text": "Reads", "audio": "Sounds"}
@@ -113,14 +113,15 @@ def sentence(alike: Likeness) -> str:
     if alike.place * QUARTER > alike.of:
         said = f"The {medium}s are not much alike (place {alike.place} of {alike.of})"
     else:
-        rank = "the most alike" if alike.place == 1 else f"{_ordinal(alike.place)} most alike"
+        rank = "the most alike" if alike.place == 1 else f"{ordinal(alike.place)} most alike"
         said = f"{verb or 'Is'} alike{'' if verb else ' by ' + medium}: {rank} of {alike.of}"
     for kind, words in (alike.shared or {}).items():
         said += f"; {kind}: {', '.join(words)}"
     return f"{said}."
 
 
-def _ordinal(n: int) -> str:
+def ordinal(n: int) -> str:
+    """1st, 2nd, 3rd."""
     ending = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
     return f"{n}{ending}"
 

@@ -15,7 +15,7 @@ from prismrec.data.sources.table import find, read_table
 __all__ = ["Columns"]
 
 LONGEST = 60  # characters of a value that names something; longer ones are prose
-FEW = 0.5  # distinct words per distinct value, below which a column lists words like "Comedy Drama"
+FEW = 0.5  # distinct words per distinct value, up to which a column lists words like "Comedy Drama"
 SEPARATORS = re.compile(r"\s*[|;,、；，/]\s*")
 WHOLE = re.compile(r"(?<=\d)\.0$")  # of a year that was written as a number with decimals
 
@@ -67,4 +67,4 @@ def _names_in(column: pl.Series) -> list[frozenset[str]] | None:
 
 def _lists_words(values: Sequence[str]) -> bool:
     words = {word for value in values for word in value.split()}
-    return any(" " in value for value in values) and len(words) < FEW * len(values)
+    return any(" " in value for value in values) and len(words) <= FEW * len(values)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from prismrec.data.shop import Shop
+from prismrec.explain.account import ordinal
 from prismrec.explain.shares import POPULARITY
 from prismrec.explain.story import HISTORY
 from prismrec.pages import environment, thumbnails, tone
@@ -35,9 +36,10 @@ def to_html(told: Mapping[str, Any], *, who: str, shop: Shop | None = None) -> s
     rows = [past["row"] for past in (*told["past"], *(other["past"] if other else ()))]
     two = [told["row"], *([other["row"]] if other else [])]
     large, covers = _covers(shop, two, side=SIDE), _covers(shop, rows)
-    template = environment("prismrec.explain").get_template("page.html.j2")
+    pages = environment("prismrec.explain")
+    pages.filters["ordinal"] = ordinal
     top = max((abs(past["adds"]) for past in told["past"]), default=1.0) or 1.0
-    return template.render(
+    return pages.get_template("page.html.j2").render(
         told=told,
         other=other,
         who=who,

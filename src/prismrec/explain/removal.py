@@ -15,6 +15,7 @@ from prismrec.types import Bools, Doubles, Ints
 __all__ = ["Removal", "kept", "leave_one_out", "past_items"]
 
 BLOCK = 1 << 22  # scores held at once
+NOISE = 1e-5  # of the largest score
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,13 +51,14 @@ def leave_one_out(ranker: Ranker, query: Query, items: Sequence[int]) -> list[Re
     rows = np.asarray(items, np.int64)
     full = np.nan_to_num(ranker.score(query)[0].astype(np.float64))
     lost = np.zeros((len(past), len(rows)))
+    noise = NOISE * float(np.abs(full).max(initial=0))  # one row and many are added up differently
     matters = not len(past)
     size = max(1, BLOCK // max(1, ranker.n_items))
     for start in range(0, len(past), size):
         keep = np.ones((min(size, len(past) - start), len(past)), bool)
         keep[np.arange(len(keep)), start + np.arange(len(keep))] = False
         scores = np.nan_to_num(ranker.score(kept(query, past, keep)).astype(np.float64))
-        matters = matters or bool((scores != full).any())
+        matters = matters or bool((np.abs(scores - full) > noise).any())
         lost[start : start + size] = full[rows] - scores[:, rows]
     if not matters and query.users[0] >= 0:
         raise BadData(
