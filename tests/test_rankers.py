@@ -249,6 +249,37 @@ def test_blocks_do_not_change_the_answer(monkeypatch):
     assert np.array_equal(top_k(Fixed(scores), query, 5).items, whole.items)
 
 
+@pytest.mark.parametrize("restrict", [False, True])
+def test_threads_do_not_change_the_answer(monkeypatch, restrict):
+    rng = np.random.default_rng(0)
+    scores = rng.integers(0, 300, (70, 400)).astype(np.float32)
+    history = Jagged.from_rows([rng.integers(0, 400, 12).tolist() for _ in range(70)])
+    only = rng.permutation(400)[:300] if restrict else None
+    query = Query(np.arange(70), history)
+    whole = top_k(Fixed(scores), query, 6, only=only)
+    monkeypatch.setattr(topk, "BLOCK", 400 * 3)
+    for threads in (1, 2, 5):
+        monkeypatch.setattr(topk, "_threads", lambda n=threads: n)
+        found = top_k(Fixed(scores), query, 6, only=only)
+        assert np.array_equal(found.items, whole.items)
+        assert np.array_equal(found.scores, whole.scores)
+
+
+def test_what_a_ranker_raises_is_raised_from_threads_too(monkeypatch):
+    monkeypatch.setattr(topk, "BLOCK", 10)
+    monkeypatch.setattr(topk, "_threads", lambda: 2)
+    wrong = Fixed(np.zeros((9, 5), np.float32))
+    monkeypatch.setattr(wrong, "score", lambda query: np.zeros((len(query), 3)), raising=False)
+    with pytest.raises(ValueError, match="broadcast"):
+        top_k(wrong, Query(np.arange(9), Jagged.empty(9)), 2)
+
+
+def test_without_candidates_there_is_nothing_to_return():
+    query = Query(np.array([0]), Jagged.from_rows([[2]]))
+    found = top_k(Fixed(np.ones((1, 3), np.float32)), query, 2, only=np.empty(0, np.int64))
+    assert found.items.tolist() == [[-1, -1]]
+
+
 def test_other_items_than_the_history_can_be_excluded():
     query = Query(np.array([0]), Jagged.from_rows([[2]]))
     ranker = Fixed(np.array([[1, 2, 3]], np.float32))

@@ -45,3 +45,25 @@ def test_the_scores_are_not_changed():
     before = scores.copy()
     best(scores, 5)
     assert np.array_equal(scores, before)
+
+
+@given(seed=st.integers(0, 2**16), missing=st.floats(0, 1), m=st.integers(300, 700))
+def test_missing_scores_come_last_and_minus_zero_equals_zero(seed, missing, m):
+    rng = np.random.default_rng(seed)
+    scores = rng.integers(-3, 3, (4, m)).astype(np.float32) * rng.choice([0, 1, -1], (4, m))
+    scores[2:] += rng.random((2, m))
+    filled = scores.astype(np.float32)
+    lost = rng.random((4, m)) < missing
+    filled[lost] = np.finfo(np.float32).min
+    columns, values = best(np.where(lost, np.float32(np.nan), filled), 9)
+    assert np.array_equal(columns, slow_best(filled, 9))
+    assert np.array_equal(values, np.take_along_axis(filled, columns, axis=1))
+
+
+def test_crowded_rows_beside_others():
+    scores = np.random.default_rng(0).standard_normal((6, 2000)).astype(np.float32)
+    scores[[1, 4]] = np.round(scores[[1, 4]])
+    scores[5] = -np.inf
+    scores[5, 3] = 1
+    columns, _ = best(scores, 20)
+    assert np.array_equal(columns, slow_best(scores, 20))
