@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -159,13 +158,13 @@ def _evaluation(table: pl.DataFrame, said: Mapping[str, Any]) -> Evaluation:
 
 
 def _replace(file: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.stem}-")
+    part = file.with_name(f".{file.stem}-{os.getpid()}.part")
     try:
-        with os.fdopen(handle, "wb") as out:
+        with part.open("wb") as out:
             out.write(content)
             out.flush()
             os.fsync(out.fileno())
-        Path(name).replace(file)
+        part.replace(file)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
