@@ -80,8 +80,8 @@ def voices(
     Users are grouped by activity, and by the interest that most of their train items belong to:
     six clusters of items by who used them. Items are grouped by popularity and by the values of
     columns; several values in a cell are told apart by | or ; or blanks. Groups with fewer than 30
-    users to be served are left out. Many groups are looked at, so of twenty leads that are "clear"
-    one may be chance.
+    users to be served are left out. Nothing corrects for the number of groups: in twenty without
+    any difference one "clear" lead is to be expected.
 
     Args:
         runs: modality -> evaluation of a model that knows this modality only.
