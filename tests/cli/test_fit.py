@@ -65,6 +65,7 @@ def test_a_model_is_judged_on_what_was_kept_from_it(shop: Path, model: Path, ask
     assert found["split"] == "time"
     recall = found["all_items"]["metrics"]["recall@5"]
     assert recall["low"] <= recall["mean"] <= recall["high"]
+    assert {"auc", "novelty@5", "diversity-image@5"} <= set(found["all_items"]["metrics"])
     assert recall["mean"] > 0.3  # a group has 9 items, of which most are seen; chance is far lower
 
 

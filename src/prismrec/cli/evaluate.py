@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,10 @@ from prismrec.cli.options import AsJson, K, ModelPath, ShopPath, cutoffs
 from prismrec.cli.output import emit, note, say, table
 
 if TYPE_CHECKING:
+    from prismrec.data.dataset import Dataset
     from prismrec.evaluation.result import Evaluation
+    from prismrec.rankers import Ranker
+    from prismrec.types import Ints
 
 __all__ = ["evaluate"]
 
@@ -33,7 +37,7 @@ def evaluate(
     from prismrec.cli.fitted import digest, open_model
     from prismrec.cli.loading import divide, open_shop
     from prismrec.errors import BadData, Leak
-    from prismrec.evaluation.protocol import cold_items, evaluate
+    from prismrec.evaluation.protocol import cold_items
 
     sizes = cutoffs(k)
     fitted = open_model(model)
@@ -52,18 +56,31 @@ def evaluate(
     parts = divide(data, made["split"], seed=made["seed"], refit=made["refit"])
     if parts.test is None or digest(parts.train) != made["digest"]:
         raise BadData(f"{shop}: its log is not the one that {model} was fitted on; fit it again")
-    found = {"all_items": evaluate(fitted.ranker, parts.test, seen=parts.train, k=sizes)}
+    found = {"all_items": _measured(fitted.ranker, parts.train, parts.test, sizes)}
     cold, log = cold_items(parts.train), parts.test.interactions
     if (log.weight[np.isin(log.items, cold)] > 0).any():
-        found["new_items"] = evaluate(
-            fitted.ranker, parts.test, seen=parts.train, k=sizes, only=cold
-        )
+        found["new_items"] = _measured(fitted.ranker, parts.train, parts.test, sizes, cold)
     if as_json:
         head = {name: made[name] for name in ("model", "split", "seed", "refit")}
         emit({**head, "shop": shop.name, **{name: run.to_json() for name, run in found.items()}})
     else:
         for name, run in found.items():
             _print(name.replace("_", " "), run)
+
+
+def _measured(
+    ranker: Ranker, train: Dataset, test: Dataset, sizes: Sequence[int], only: Ints | None = None
+) -> Evaluation:
+    """Every figure there is: of the lists, of the whole ranking, by grades where there are any."""
+    from prismrec.evaluation.auc import auc
+    from prismrec.evaluation.beyond import with_beyond
+    from prismrec.evaluation.graded import with_graded
+    from prismrec.evaluation.protocol import evaluate
+
+    run = evaluate(ranker, test, seen=train, k=sizes, only=only)
+    run = run.extended({"auc": auc(ranker, test, seen=train, only=only)})
+    run = with_graded(run, test=test, seen=train, only=only)
+    return with_beyond(run, train=train)
 
 
 def _print(title: str, run: Evaluation) -> None:
