@@ -69,7 +69,7 @@ def curves(data: Dataset) -> None:
             area = {name: found.areas(name, measure=measure) for name in found.place}
             means = ", ".join(f"{name} {values.mean():.3f}" for name, values in area.items())
             gaps = [
-                f"{one} - {other} {bootstrap(area[one] - area[other])}"
+                f"{one} - {other} {bootstrap((area[one] - area[other])[:, None], found.users)[0]}"
                 for one, other in (("first", "random"), ("last", "random"), ("first", "last"))
             ]
             print(f"    {measure}: {means}; {'; '.join(gaps)}", flush=True)

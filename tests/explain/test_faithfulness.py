@@ -20,7 +20,8 @@ def test_curves_by_hand(ranker, named):
     found = deletion(ranker, Query.strangers(Jagged.from_rows([[0, 1, 2], [3, 4]])), named)
     assert found.users.tolist() == [0]  # two past items have no order worth a curve
     # Items 3, 4, 6 and 7 are the others. Item 0 goes at step 2, item 1 at step 5, item 2 last.
-    assert found.place["first"][0, 1:9].tolist() == [1, 1, 1, 1, 0.75, 0.75, 0.75, 0.75]
+    # Without item 0 item 6 scores as much, without item 1 it scores more.
+    assert found.place["first"][0, 1:9].tolist() == [1, *[0.875] * 3, *[0.75] * 4]
     assert found.place["first"][0].tolist()[0] == 1.0
     assert found.place["first"][0].tolist()[-1] == 0.5  # all tie where nothing is known
     assert found.place["last"][0].tolist()[:8] == [1.0] * 8

@@ -57,12 +57,14 @@ def _names_in(column: pl.Series) -> list[frozenset[str]] | None:
     """The names in each cell; None for a column that names nothing that can be shared."""
     texts = column.drop_nulls()
     longest = texts.str.len_chars().max()
-    if longest is None or int(str(longest)) > LONGEST or texts.is_unique().all():
+    if longest is None or int(str(longest)) > LONGEST:
         return None
     cells = [[] if text is None else SEPARATORS.split(text) for text in column.to_list()]
     if all(len(cell) <= 1 for cell in cells) and _lists_words(texts.unique().to_list()):
         cells = [[] if text is None else text.split() for text in column.to_list()]
-    return [frozenset(WHOLE.sub("", name) for name in cell if name) for cell in cells]
+    found = [frozenset(WHOLE.sub("", name) for name in cell if name) for cell in cells]
+    named = [name for names in found for name in names]
+    return found if len(set(named)) < len(named) else None
 
 
 def _lists_words(values: Sequence[str]) -> bool:
