@@ -260,6 +260,12 @@ def test_a_model_that_recent_popularity_beats_has_a_note(data):
     assert not any("recent popularity" in n for n in notes)
 
 
+def test_nobody_expects_popularity_to_find_new_items(data):
+    timeless = replace(data, interactions=replace(data.interactions, time=None))
+    results = compare(timeless, ["popular"], split="new-items", k=(5,))
+    assert not comparison(results, timeless).standings[0].all_items["popular"].notes
+
+
 def test_no_results_have_a_json_form_too(data):
     assert comparison([], data).to_json()["results"] == []
 

@@ -117,8 +117,9 @@ def outpaced(runs: Mapping[str, Evaluation], parts: Split, *, seed: int = 0) -> 
         seed: as the runs had.
 
     Returns:
-        Nothing where there is no valid part, or where train has events later than the first test
-        event: then the models know the future, and the question makes no sense.
+        Nothing where the question makes no sense: there is no valid part, train has events later
+        than the first test event, so that the models know the future, or popularity finds nothing
+        at all, since only new items are asked for.
     """
     train, valid, test = parts
     if not runs or not len(valid.interactions) or _future_share(train, test):
@@ -127,6 +128,8 @@ def outpaced(runs: Mapping[str, Evaluation], parts: Split, *, seed: int = 0) -> 
     metric = f"recall@{k}"
     recent, counted = _recent(train, valid, k=k, seed=seed)
     theirs = evaluate(recent, test, seen=train, k=k, metrics=["recall"], seed=seed)
+    if not theirs.hits.any():
+        return {}
     found = {}
     for model, run in runs.items():
         gaps = run.per_user[metric] - theirs.per_user[metric]
