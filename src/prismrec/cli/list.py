@@ -79,9 +79,9 @@ def _print_one(kind: str, name: str) -> None:
         say()
         columns = ["field", "default", "meaning"]
         rows = [[f["name"], _written(f["default"]), f["meaning"]] for f in fields]
-        if any(f["searched"] for f in fields):
+        if any("searched" in f for f in fields):
             columns.append("`prismrec tune` tries")
-            rows = [[*row, f["searched"]] for row, f in zip(rows, fields, strict=True)]
+            rows = [[*row, f.get("searched", "")] for row, f in zip(rows, fields, strict=True)]
         table("", columns, rows)
 
 
@@ -100,12 +100,8 @@ def _describe(kind: str, name: str) -> dict[str, Any]:
         "name": name,
         "summary": (inspect.getdoc(target) or "").partition("\n")[0],
         "fields": [
-            {
-                "name": f.name,
-                "default": _default(f),
-                "meaning": meanings.get(f.name, ""),
-                "searched": searched.get(f.name, ""),
-            }
+            {"name": f.name, "default": _default(f), "meaning": meanings.get(f.name, "")}
+            | ({"searched": searched[f.name]} if f.name in searched else {})
             for f in fields
             if f.init
         ],
