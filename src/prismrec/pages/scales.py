@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 __all__ = ["Scale", "apart", "scale"]
 
-STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)  # times a power of ten: what an axis may count in
+STEPS = (1.0, 2.0, 2.5, 5.0)  # times a power of ten: what an axis may count in
 MARGIN = 0.04  # of the axis, beyond the values
 
 
@@ -33,7 +33,7 @@ class Scale:
         return round(100 * (self._placed(value) - low) / (high - low), 2)
 
     def ticks(self, count: int = 5, *, whole: bool = False) -> list[tuple[float, str]]:
-        """At most some `count` round values, each as per cent of the way and in words.
+        """At most `count` round values, each as per cent of the way and in words.
 
         Args:
             count: how many there is room for.
@@ -50,13 +50,12 @@ class Scale:
         return math.log10(value) if self.log else value
 
     def _round(self, count: int, whole: bool) -> list[float]:
-        rough = (self.high - self.low) / count
-        power = 10.0 ** math.floor(math.log10(rough))
-        steps = (power * s for s in STEPS if power * s >= rough * (1 - 1e-9))
-        step = next(steps)
-        if whole and step % 1:
-            step = max(1.0, 5.0 * math.ceil(step / 5.0) if step > 1 else 1.0)
-        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+        power = 10.0 ** math.floor(math.log10((self.high - self.low) / count) - 1)
+        steps = (power * 10**more * step for more in range(4) for step in STEPS)
+        for step in steps:
+            first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+            if first <= last < first + count and not (whole and step % 1):
+                break
         return [step * place for place in range(first, last + 1)]
 
     def _powers(self, count: int) -> list[float]:

@@ -151,9 +151,9 @@ def _gap(table: Json, best: Json, others: Sequence[Json]) -> str:
     more = (best["mean"] / second["mean"] - 1) if second["mean"] else None
     relative = "" if more is None else f", which is {percent(more, 0)} more"
     so = (
-        "Differences as large as this are hardly ever chance"
+        "Were they equally good, a lead as large would be rare"
         if gap["sure"]
-        else "Differences as large as this also come by chance"
+        else "Were they equally good, a lead as large would be nothing unusual"
     )
     return (
         f"In {table['metric']}, where an item near the top counts for more, {best['label']} has "
