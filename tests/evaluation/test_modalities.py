@@ -187,6 +187,14 @@ def test_what_users_post_is_held_against_what_they_use(parts) -> None:
     assert any("texts that users post tell of the texts" in line for line in in_words(result))
 
 
+def test_users_without_history_are_left_out(parts, found) -> None:
+    log = parts.train.interactions
+    fewer = parts.train.with_interactions(log.take(log.users >= 40))
+    result = modalities(fewer, parts.valid, k=10)
+    assert result.n_users == found.n_users - 40
+    assert all(voice.name != "new" for voice in result.voices if voice.by == "user activity")
+
+
 def test_one_modality_is_held_against_the_log_alone(parts) -> None:
     items = {"text": parts.train.items["text"]}
     result = modalities(replace(parts.train, items=items), parts.valid, k=10)

@@ -59,7 +59,8 @@ def modalities(
     """Compare the modalities of a shop's items with each other, with the log and by their worth.
 
     Agreement and what is foretold come from `train` alone. Worth and voices are figures on
-    `held_out`; give it the valid part, for this is a diagnosis that choices follow from.
+    `held_out`; give it the valid part, for this is a diagnosis that choices follow from. They are
+    over users with a history: without one likeness says nothing, and all media tie.
 
     Args:
         train: log and features; one modality of plain vectors at least.
@@ -75,7 +76,7 @@ def modalities(
     if not items:
         raise BadData("these items have no media as vectors; encode the shop first")
     plain = Dataset(train.interactions, train.user_ids, train.item_ids, items, train.users)
-    log = behaviour(train)
+    log, held_out = behaviour(train), _with_history(train, held_out)
     runs = judged(plain, held_out, k=k)
     singles = {each: runs[each,] for each in items}
     metric = f"ndcg@{k}"
@@ -89,6 +90,12 @@ def modalities(
         metric=metric,
         n_users=next(iter(runs.values())).n_users,
     )
+
+
+def _with_history(train: Dataset, held_out: Dataset) -> Dataset:
+    known = np.bincount(train.interactions.users, minlength=train.n_users) > 0
+    log = held_out.interactions
+    return held_out.with_interactions(log.take(known[log.users]))
 
 
 def _posted(train: Dataset) -> tuple[Pair, ...]:
