@@ -8,9 +8,11 @@ import pytest
 from prismrec.data.dataset import Dataset
 from prismrec.data.features import Feature
 from prismrec.data.interactions import Interactions
+from prismrec.data.split import split
 from prismrec.data.vocabulary import Vocabulary
 from prismrec.errors import BadData
 from prismrec.evaluation.damage import DAMAGES, damaged, dropped, noisy, shuffled
+from prismrec.evaluation.protocol import cold_items
 
 
 @pytest.fixture
@@ -35,6 +37,13 @@ def test_a_larger_share_contains_the_smaller(data):
     few, many = (dropped(data, "text", share).items["text"].present for share in (0.2, 0.6))
     assert (few >= many).all()
     assert few.sum() > many.sum()
+
+
+def test_a_split_by_new_items_of_the_same_seed_chooses_other_items(make_dataset):
+    data = make_dataset(200, 200, events=20)
+    new = cold_items(split(data, "new-items", valid=0, test=0.5).train)
+    present = dropped(data, "text", 0.5).items["text"].present
+    assert 0.35 < present[new].mean() < 0.65
 
 
 def test_rows_that_were_guessed_and_dropped_are_no_longer_guessed(data):

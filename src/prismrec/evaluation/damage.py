@@ -20,6 +20,8 @@ from prismrec.types import Floats, Ints
 
 __all__ = ["DAMAGES", "damaged", "dropped", "noisy", "shuffled"]
 
+STREAM = 13  # a split by new items of the same seed would choose the same items
+
 
 def dropped(data: Dataset, modality: str, share: float = 1.0, *, seed: int = 0) -> Dataset:
     """The data without the modality of some items: their rows become absent.
@@ -125,7 +127,7 @@ def _chosen(feature: Feature, share: float, seed: int) -> Ints:
     """Some rows that are present, in random order; a larger share begins with the smaller."""
     if not 0 <= share <= 1:
         raise BadData(f"a share of the items is 0 to 1, not {share:g}")
-    rows = np.random.default_rng(seed).permutation(np.flatnonzero(feature.present))
+    rows = np.random.default_rng([seed, STREAM]).permutation(np.flatnonzero(feature.present))
     return rows[: round(share * len(rows))]
 
 
@@ -135,4 +137,4 @@ def _spread(values: Floats) -> Floats:
 
 
 def _normal(like: Floats, seed: int) -> Floats:
-    return np.random.default_rng(seed).standard_normal(like.shape, np.float32)
+    return np.random.default_rng([seed, STREAM]).standard_normal(like.shape, np.float32)

@@ -18,6 +18,8 @@ from prismrec.types import Bools, Floats, Ints
 
 __all__ = ["TrainTestGap", "train_test_gap"]
 
+STREAM = 17  # the split of the same seed must not shape the draw
+
 
 @dataclass(frozen=True)
 class TrainTestGap:
@@ -101,7 +103,7 @@ def _hidden(train: Dataset, test: Dataset, seed: int) -> Bools:
     n_wanted = np.diff(test.matrix().indptr)
     n_known = np.bincount(users, minlength=train.n_users)
     quota = np.minimum(n_wanted, n_known // 2)
-    order = np.lexsort((np.random.default_rng(seed).random(len(pairs)), users))
+    order = np.lexsort((np.random.default_rng([seed, STREAM]).random(len(pairs)), users))
     nth = np.arange(len(pairs)) - np.repeat(n_known.cumsum() - n_known, n_known)
     chosen = np.empty(len(pairs), bool)
     chosen[order] = nth < quota[users]  # users are sorted, with or without the draw

@@ -57,11 +57,7 @@ def evaluate_sampled(
     """
     if n_negatives < 1 or k < 1:
         raise BadData(f"n_negatives and k must be 1 or more, not {n_negatives} and {k}")
-    if ranker.n_items != test.n_items:
-        raise BadData(f"the ranker knows {ranker.n_items} items, the test log {test.n_items}")
-    again = leaks.repeats(test, seen)
-    leaks.fitted(ranker, test, again)
-    pairs = relevant_pairs(test, np.ones(test.n_items, bool), again)
+    pairs = _to_find(ranker, test, seen)
     users, relevant = np.unique(pairs // test.n_items, return_counts=True)
     wanted = Jagged.group(
         np.searchsorted(users, pairs // test.n_items), pairs % test.n_items, len(users)
@@ -91,6 +87,15 @@ def evaluate_sampled(
             "catalogue: such figures are far too good and may order models wrongly",
         ),
     )
+
+
+def _to_find(ranker: Ranker, test: Dataset, seen: Dataset) -> Ints:
+    """Sorted pairs to be found, as user * n_items + item."""
+    if ranker.n_items != test.n_items:
+        raise BadData(f"the ranker knows {ranker.n_items} items, the test log {test.n_items}")
+    again = leaks.repeats(test, seen)
+    leaks.fitted(ranker, test, again)
+    return relevant_pairs(test, np.ones(test.n_items, bool), again)
 
 
 @dataclass(frozen=True, eq=False)
