@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +32,9 @@ from prismrec.cli.standings import print_comparison
 
 if TYPE_CHECKING:
     from prismrec.cli.training import Report
+    from prismrec.data.dataset import Dataset
     from prismrec.evaluation.comparison import Comparison
+    from prismrec.evaluation.run import Result
     from prismrec.train import Progress
 
 __all__ = ["compare"]
@@ -40,34 +42,52 @@ __all__ = ["compare"]
 MODELS = "popularity,item-knn,content-knn,prism"
 
 
+Models = Annotated[
+    str,
+    typer.Option(
+        help="Names with commas; `name:field=value:field=value` for a variant, @FILE for the "
+        "settings that `prismrec tune` wrote."
+    ),
+]
+Splits = Annotated[
+    str | None,
+    typer.Option(
+        help="How to split the log (`prismrec list splits`, or a column of labels), several with "
+        "commas; left out, the labels that came with it, else by time, else random."
+    ),
+]
+Seeds = Annotated[int, typer.Option(min=1, help="How many splits to draw.")]
+Metrics = Annotated[
+    str | None, typer.Option(help="Columns of the table, with commas; JSON has them all.")
+]
+KnockOuts = Annotated[
+    str,
+    typer.Option(
+        metavar="WAYS",
+        help="Fit again with each modality missing, noise or shuffled (with commas).",
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Keep each finished run there, and go on from them."),
+]
+Html = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write a page that explains the figures.")
+]
+Export = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Write the lists as TREC files, for ranx and others."),
+]
+
+
 def compare(
     shop: ShopPath,
-    models: Annotated[
-        str,
-        typer.Option(
-            help="Names with commas; `name:field=value:field=value` for a variant, @FILE for the "
-            "settings that `prismrec tune` wrote."
-        ),
-    ] = MODELS,
-    split: Annotated[
-        str | None,
-        typer.Option(
-            help="How to split the log (`prismrec list splits`, or a column of labels), several "
-            "with commas; left out, the labels that came with it, else by time, else random."
-        ),
-    ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="How many splits to draw.")] = 1,
+    models: Models = MODELS,
+    split: Splits = None,
+    seeds: Seeds = 1,
     k: K = "10,20",
-    metrics: Annotated[
-        str | None, typer.Option(help="Columns of the table, with commas; JSON has them all.")
-    ] = None,
-    knock_out: Annotated[
-        str,
-        typer.Option(
-            metavar="WAYS",
-            help="Fit again with each modality missing, noise or shuffled (with commas).",
-        ),
-    ] = "",
+    metrics: Metrics = None,
+    knock_out: KnockOuts = "",
     refit: Refit = False,
     image: Image = "auto",
     text: Text = "auto",
@@ -78,17 +98,9 @@ def compare(
     patience: Patience = None,
     device: Device = "auto",
     precision: Precision = "32-true",
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Keep each finished run there, and go on from them."),
-    ] = None,
-    html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a page that explains the figures.")
-    ] = None,
-    export: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Write the lists as TREC files, for ranx and others."),
-    ] = None,
+    out: Out = None,
+    html: Html = None,
+    export: Export = None,
     as_json: AsJson = False,
 ) -> None:
     """Fit and judge several models on the same splits, with intervals."""
@@ -119,15 +131,19 @@ def compare(
         )
     found = comparison(results, data, shop=opened)
     if export is not None:
-        from prismrec.evaluation.export import export as write_runs
-
-        note(f"{len(write_runs(results, data, export))} files of lists are in {export}")
+        _export(results, data, export)
     if html is not None:
         _write_page(found, html)
     if as_json:
         emit(found.to_json())
     else:
         print_comparison(found, sizes, metrics=None if metrics is None else _words(metrics))
+
+
+def _export(results: Sequence[Result], data: Dataset, folder: Path) -> None:
+    from prismrec.evaluation.export import export
+
+    note(f"{len(export(results, data, folder))} files of lists are in {folder}")
 
 
 def _write_page(found: Comparison, file: Path) -> None:
