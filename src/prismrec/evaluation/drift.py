@@ -203,9 +203,10 @@ def _span(window: Dataset) -> tuple[int | None, int | None]:
 def _warning(gap: Interval, counted: str, metric: str) -> str:
     if gap.low > 0:
         return ""
-    verdict = "beats the model" if gap.high < 0 else "is as good as the model within the interval"
+    rival = f"plain recent popularity, counted on {counted},"
+    if gap.high >= 0:
+        return f"{rival} is as good as the model within the interval (difference in {metric} {gap})"
     return (
-        f"plain recent popularity, counted on {counted}, {verdict} (difference in {metric} {gap}): "
-        "taste moves faster than the model learns; refit more often, fit on valid too, or let uses "
-        "fade (half_life)"
+        f"{rival} beats the model (difference in {metric} {gap}): taste moves faster than the model "
+        "learns; refit more often, fit on valid too, or let uses fade (half_life)"
     )
