@@ -34,7 +34,7 @@ def render(comparison: Comparison | Mapping[str, Any], *, folder: Path | None = 
     standings, results = plain["standings"], plain["results"]
     made = {} if folder is None else thumbnails(folder, _pictures(standings), most=COVERS)
     page = environment("prismrec.evaluation.report")
-    page.filters.update(with_x=_with_x, meanings=meanings, notes_of=_notes)
+    page.filters.update(with_x=_with_x, meanings=meanings)
     return page.get_template("report.html").render(
         shop=plain["shop"],
         parts=[_part(standing, results) for standing in standings],
@@ -89,9 +89,3 @@ def _pictures(standings: list[Mapping[str, Any]]) -> Iterator[str]:
 def _with_x(rows: list[dict[str, Any]], field: str) -> list[dict[str, Any]]:
     """Points of a chart whose x is that field; rows without it are left out."""
     return [{**row, "x": row[field]} for row in rows if row[field]]
-
-
-def _notes(parts: list[dict[str, Any]]) -> list[str]:
-    """What readers should know of all tables, each once."""
-    tables = [part[name] for part in parts for name in ("all_items", "new_items") if part[name]]
-    return list(dict.fromkeys(note for table in tables for note in table["notes"]))

@@ -51,6 +51,7 @@ def sections(standing: Json) -> dict[str, Any]:
         "examples": standing["examples"],
         "about": {model: words for model in order if (words := _about(model))},
         "order": order,
+        "notes": _notes(standing),
     }
 
 
@@ -95,9 +96,14 @@ def _table(standing: Json, candidates: str, models: Json, lead: str) -> dict[str
         for model in ordered
     ]
     first = runs[best]
-    notes = list(dict.fromkeys(note for run in runs.values() for note in run["notes"]))
     head = {"n_users": first["n_users"], "n_items": first["n_items"], "metric": lead}
-    return {**head, "recall": recall, "rows": rows, "notes": notes}
+    return {**head, "recall": recall, "rows": rows}
+
+
+def _notes(standing: Json) -> list[str]:
+    """What a reader should know of the figures, each once."""
+    runs = [*standing["all_items"].values(), *standing["new_items"].values()]
+    return list(dict.fromkeys(note for run in runs for note in run["notes"]))
 
 
 def _of(run: Json, metric: str) -> dict[str, float | None]:
