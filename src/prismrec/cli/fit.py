@@ -37,13 +37,15 @@ __all__ = ["fit"]
 RECORDED = ("device", "precision", "processes", "epochs", "patience")
 CHECKPOINT = ".training"  # folder beside the model, from which a killed fit goes on
 
+Model = Annotated[
+    str, typer.Option(help="A name that `prismrec list models` shows, or @FILE of settings.")
+]
+
 
 def fit(
     shop: ShopPath,
     out: Annotated[Path, typer.Option(help="Folder to write the model to.")],
-    model: Annotated[
-        str, typer.Option(help="A name that `prismrec list models` shows, or @FILE of settings.")
-    ] = "prism",
+    model: Model = "prism",
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="A field of the model.")
     ] = None,

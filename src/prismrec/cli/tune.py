@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,36 +33,50 @@ if TYPE_CHECKING:
 
 __all__ = ["tune"]
 
+USUAL = {
+    "image": "auto",
+    "text": "auto",
+    "audio": "auto",
+    "impute": "none",
+    "precision": "32-true",
+}
 _ENDED = {"done": "to their end", "pruned": "given up early", "failed": "failed"}
+
+
+Model = Annotated[
+    str, typer.Option(help="A name; `name:field=value` fixes a field and searches the others.")
+]
+Trials = Annotated[
+    int, typer.Option(min=1, help="How many at most, those already in --study counted.")
+]
+Seconds = Annotated[
+    float | None, typer.Option(min=0, help="After which no further trial is begun.")
+]
+Study = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.sqlite",
+        help="Where trials are kept, so that a search that was killed goes on.",
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.toml", help="Where to write the best settings, for --model @FILE.toml."
+    ),
+]
+Metric = Annotated[str, typer.Option(help="What is to be large on valid.")]
 
 
 def tune(
     shop: ShopPath,
-    model: Annotated[
-        str,
-        typer.Option(help="A name; `name:field=value` fixes a field and searches the others."),
-    ],
-    trials: Annotated[
-        int, typer.Option(min=1, help="How many at most, those already in --study counted.")
-    ] = 30,
+    model: Model,
+    trials: Trials = 30,
     split: SplitName = None,
-    seconds: Annotated[
-        float | None, typer.Option(min=0, help="After which no further trial is begun.")
-    ] = None,
-    study: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.sqlite",
-            help="Where trials are kept, so that a search that was killed goes on.",
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.toml", help="Where to write the best settings, for --model @FILE.toml."
-        ),
-    ] = None,
-    metric: Annotated[str, typer.Option(help="What is to be large on valid.")] = "recall@20",
+    seconds: Seconds = None,
+    study: Study = None,
+    out: Out = None,
+    metric: Metric = "recall@20",
     image: Image = "auto",
     text: Text = "auto",
     audio: Audio = "auto",
@@ -99,21 +114,26 @@ def tune(
         )
     if out is not None:
         tuned.save(out)
-    encoders = {"image": (image, "auto"), "text": (text, "auto"), "audio": (audio, "auto")}
-    options = {
-        **encoders,
-        "impute": (impute, "none"),
-        "epochs": (epochs, None),
-        "patience": (patience, None),
-        "precision": (precision, "32-true"),
-    }
-    said = [f"--{name} {value}" for name, (value, usual) in options.items() if value != usual]
-    said += [f"--reduce {shlex.quote(spec)}" for spec in reduce or ()]
-    measure = _measure(tuned, shop, out, said)
+    same = {"image": image, "text": text, "audio": audio, "impute": impute}
+    run = {"epochs": epochs, "patience": patience, "precision": precision}
+    measure = _measure(tuned, shop, out, [*_said({**same, **run}), *_said_reduce(reduce)])
     if as_json:
         emit({"shop": opened.name, "measure": measure, **tuned.to_json()})
     else:
         _print(tuned, measure, out)
+
+
+def _said(options: Mapping[str, object]) -> list[str]:
+    """The options that are not as they would be if nothing were said."""
+    return [
+        f"--{name} {shlex.quote(str(value))}"
+        for name, value in options.items()
+        if value != USUAL.get(name)
+    ]
+
+
+def _said_reduce(specs: Sequence[str] | None) -> list[str]:
+    return [f"--reduce {shlex.quote(spec)}" for spec in specs or ()]
 
 
 def _measure(tuned: Tuned, shop: Path, out: Path | None, options: list[str]) -> str:

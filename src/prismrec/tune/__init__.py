@@ -63,27 +63,22 @@ def tune(
     built, spaces = searchable(model)
     _check(metric, trials)
     train, valid = _parts(data, split)
-    options = f"seed {how.seed}, epochs {how.epochs}, patience {how.patience}, {how.precision}"
-    identity = {
-        "model": model,
-        "data": fingerprint(data)[:SHOWN],
-        "split": split,
-        "metric": metric,
-        "training": options,
-        "spaces": "; ".join(f"{name} {space}" for name, space in spaces.items()),
-    }
-    plan = Plan(
-        model=built,
-        spaces=spaces,
-        metric=metric,
-        trials=trials,
-        seconds=seconds,
-        how=replace(how, valid=None, checkpoint=None),
-        file=None if study is None else Path(study),
-        identity=identity,
-    )
+    identity = _identity(data, model, split=split, metric=metric, how=how)
+    identity["spaces"] = "; ".join(f"{name} {space}" for name, space in spaces.items())
+    how = replace(how, valid=None, checkpoint=None)
+    file = None if study is None else Path(study)
+    plan = Plan(built, spaces, metric, trials, seconds, how, file, identity)
     found, importance = search(train, valid, plan, progress=progress)
     return Tuned(model, split, metric, identity["data"], found, importance)
+
+
+def _identity(
+    data: Dataset, model: str, *, split: str, metric: str, how: Training
+) -> dict[str, str]:
+    """What all trials of a study have in common."""
+    options = f"seed {how.seed}, epochs {how.epochs}, patience {how.patience}, {how.precision}"
+    name = fingerprint(data)[:SHOWN]
+    return {"model": model, "data": name, "split": split, "metric": metric, "training": options}
 
 
 def _check(metric: str, trials: int) -> None:
