@@ -207,6 +207,6 @@ def _warning(gap: Interval, counted: str, metric: str) -> str:
     if gap.high >= 0:
         return f"{rival} is as good as the model within the interval (difference in {metric} {gap})"
     return (
-        f"{rival} beats the model (difference in {metric} {gap}): taste moves faster than the model "
-        "learns; refit more often, fit on valid too, or let uses fade (half_life)"
+        f"{rival} beats the model (difference in {metric} {gap}): taste moves faster than the "
+        "model learns; refit more often, fit on valid too, or let uses fade (half_life)"
     )
