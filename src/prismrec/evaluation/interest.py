@@ -115,7 +115,7 @@ def alignment(
     if only is not None:
         allowed[only] = True
     seen = train.matrix()[evaluation.users]
-    likes = likes_of(test, evaluation.users, seen, allowed)
+    likes = likes_of(test, evaluation.users, seen=seen, allowed=allowed)
     given = _listed(evaluation.items[:, :k], train.n_items)
     matches = {}
     for name, feature in train.items.items():
@@ -148,7 +148,7 @@ def divergence(one: Doubles, other: Doubles) -> Doubles:
     return apart.clip(0, 1)
 
 
-def likes_of(test: Dataset, users: Ints, seen: Csr, allowed: Bools) -> Csr:
+def likes_of(test: Dataset, users: Ints, *, seen: Csr, allowed: Bools) -> Csr:
     """(n, n_items) ones where a user has something to be found that is `allowed` and not `seen`."""
     log = test.interactions
     liked = log.take(log.weight > 0).matrix(test.n_users, test.n_items, binary=True)[users]

@@ -167,7 +167,10 @@ def _by_column(
 ) -> list[_Group]:
     """Items by the values of a column: recall of those that are to be found in each group."""
     seen, everything = train.matrix()[run.users], np.ones(train.n_items, bool)
-    wanted, found = likes_of(held_out, run.users, seen, everything), _found(run, train.n_items)
+    wanted, found = (
+        likes_of(held_out, run.users, seen=seen, allowed=everything),
+        _found(run, train.n_items),
+    )
     named, member = _members(column[1])
     relevant, hits = (wanted @ member).toarray(), (found @ member).toarray()
     most = np.argsort(-relevant.sum(axis=0), kind="stable")[:VALUES]
