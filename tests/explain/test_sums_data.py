@@ -1,11 +1,14 @@
 """Explanations add up to the score on every real data set."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from prismrec.data.dataset import Dataset
 from prismrec.data.interactions import Interactions
 from prismrec.data.read import read
+from prismrec.data.shop import Media
 from prismrec.data.vocabulary import Vocabulary
 from prismrec.encode import encode
 from prismrec.explain.contrast import contrast
@@ -13,7 +16,7 @@ from prismrec.explain.shares import explain_items
 from prismrec.rankers import Query
 from prismrec.registry import build
 
-USERS, ITEMS, CATALOGUE, EVENTS = 5, 12, 600, 20_000
+USERS, ITEMS, CATALOGUE, EVENTS = 5, 12, 300, 8_000
 SHOPS = (
     "tiktok",
     "lastfm-audio",
@@ -28,10 +31,13 @@ SHOPS = (
 def data(request, data_dir):
     """The most used items of a shop, with a quick encoder of texts and ready vectors."""
     shop = read(data_dir / request.param)
-    chosen = {"image": None, "text": "tfidf:dim=128", "audio": None}
-    missing = {name: spec for name, spec in chosen.items() if name in shop.item_media}
-    data = encode(shop, **{**dict.fromkeys(chosen), **missing}, store="memory")
+    data = shop.dataset()
     used = np.argsort(-data.item_support(), kind="stable")[:CATALOGUE]
+    if (texts := shop.item_media.get("text")) is not None:
+        wanted = set(used.tolist())
+        some = [text if row in wanted else None for row, text in enumerate(texts.values)]
+        shop = replace(shop, item_media={"text": Media("text", tuple(some))}, user_media={})
+        data = encode(shop, image=None, text="tfidf:dim=128", audio=None, store="memory")
     place = np.full(data.n_items, -1)
     place[used] = np.arange(len(used))
     log = data.interactions

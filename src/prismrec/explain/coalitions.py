@@ -32,7 +32,7 @@ class MediaGame:
     by_modality: dict[str, float]  # Shapley values, then `OTHERWISE`; they add up to the total
 
 
-def media_game(ranker: Any, query: Query, item: int, items: Mapping[str, Feature]) -> MediaGame:
+def media_game(ranker: Any, query: Query, item: int, *, items: Mapping[str, Feature]) -> MediaGame:
     """The score of an item whose vector the model reads from its media, by modality.
 
     The item is read anew with each set of its modalities, all else left as it is, so that a set
@@ -84,7 +84,7 @@ def _kept(feature: Feature, item: int, present: Bools) -> Feature:
 
 
 def refit_game(
-    fit: Callable[[Dataset], Ranker], train: Dataset, query: Query, item: int
+    fit: Callable[[Dataset], Ranker], train: Dataset, *, query: Query, item: int
 ) -> MediaGame:
     """What each modality does for an item's place, by fitting the model without it: 2^m fits.
 

@@ -86,7 +86,7 @@ def _removed(ranker: Any, query: Query, item: int, items: Mapping[str, Feature])
     by_modality: dict[str, float] = {}
     readable = any(feature.present[item] for feature in items.values())
     if isinstance(ranker, ContentTowers) and readable:
-        game = media_game(ranker, query, item, items)
+        game = media_game(ranker, query, item, items=items)
         by_modality = dict(sorted(game.by_modality.items(), key=lambda pair: -pair[1]))
     return Explanation(item, found.score, by_modality, by_item, {}, {})
 
