@@ -40,15 +40,16 @@ CHECKPOINT = ".training"  # folder beside the model, from which a killed fit goe
 Model = Annotated[
     str, typer.Option(help="A name that `prismrec list models` shows, or @FILE of settings.")
 ]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="A field of the model.")
+]
 
 
 def fit(
     shop: ShopPath,
     out: Annotated[Path, typer.Option(help="Folder to write the model to.")],
     model: Model = "prism",
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="A field of the model.")
-    ] = None,
+    settings: Settings = None,
     split: Annotated[
         str, typer.Option(help="What to keep back for `evaluate`: a split, or `none`.")
     ] = "none",
