@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import time
 from collections.abc import Iterator
@@ -44,8 +45,9 @@ def metered() -> Iterator[Meter]:
     """Measure a block of code.
 
     The peak is that of this process's resident memory above where it was at the start, as Linux
-    counts it (VmHWM); elsewhere it is None. Memory that Python had free already is not counted, so
-    that a fit of a few megabytes may read 0; neither are other processes nor a GPU.
+    counts it (VmHWM); elsewhere it is None. What was free is given back to the system first, as far
+    as glibc can; the rest is used again without being counted, so that a fit of a few megabytes
+    may read 0. Other processes and a GPU are not counted.
     """
     meter = Meter()
     gc.collect()
@@ -71,6 +73,11 @@ def milliseconds_per_user(ranker: Ranker, query: Query, k: int) -> float:
 
 def _forget_peak() -> int | None:
     """Let the peak start anew; resident KiB now, or None where the system cannot do so."""
+    if not RESET.exists():
+        return None
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "malloc_trim"):
+        libc.malloc_trim(0)
     try:
         RESET.write_text(FORGET_PEAK, "ascii")
     except OSError:
