@@ -64,10 +64,8 @@ def evaluate_sampled(
     )
     query = Query.of(seen, users)
     drawn = _negatives(query, wanted, test.n_items, n=n_negatives, seed=seed)
-    allowed = sparse.csr_array(drawn.to_csr(test.n_items) + wanted.to_csr(test.n_items))
-    place = np.full(test.n_users, -1)
-    place[users] = np.arange(len(users))
-    items = lists(_Among(ranker, allowed, place), query, k, only=None, seed=seed)
+    among = _Among.of(ranker, test, users, candidates=(wanted, drawn))
+    items = lists(among, query, k, only=None, seed=seed)
     hits = np.isin(users[:, None] * test.n_items + items, pairs) & (items >= 0)
     candidates = relevant + drawn.lengths
     per_user = {
@@ -105,6 +103,15 @@ class _Among:
     ranker: Ranker
     allowed: Csr  # (n, n_items)
     place: Ints  # (n_users,) row of `allowed`
+
+    @classmethod
+    def of(
+        cls, ranker: Ranker, test: Dataset, users: Ints, *, candidates: tuple[Jagged, Jagged]
+    ) -> _Among:
+        one, other = (part.to_csr(test.n_items) for part in candidates)
+        place = np.full(test.n_users, -1)
+        place[users] = np.arange(len(users))
+        return cls(ranker, sparse.csr_array(one + other), place)
 
     @property
     def n_items(self) -> int:
