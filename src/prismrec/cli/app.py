@@ -16,6 +16,7 @@ from prismrec.cli.encode import encode
 from prismrec.cli.evaluate import evaluate
 from prismrec.cli.explain import explain
 from prismrec.cli.fit import fit
+from prismrec.cli.generalise import generalise
 from prismrec.cli.light import light
 from prismrec.cli.list import list_names
 from prismrec.cli.make_shop import make_shop
@@ -75,6 +76,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compare": compare,
     "tune": tune,
     "modalities": modalities,
+    "generalise": generalise,
     "recommend": recommend,
     "explain": explain,
     "light": light,
