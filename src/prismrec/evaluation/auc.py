@@ -6,7 +6,7 @@ import numpy as np
 
 from prismrec.data.dataset import Dataset
 from prismrec.evaluation import leaks
-from prismrec.evaluation.protocol import allowed_items, relevant_pairs
+from prismrec.evaluation.protocol import allowed_items, candidate_counts, relevant_pairs
 from prismrec.rankers import Query, Ranker
 from prismrec.types import Doubles, Floats, Ints
 
@@ -44,15 +44,13 @@ def auc(ranker: Ranker, test: Dataset, *, seen: Dataset, only: Ints | None = Non
     query = Query.of(seen, users)
     won = np.empty(len(pairs))
     size = max(1, BLOCK // test.n_items)
-    for start in range(0, len(users), size):
-        block = query.take(np.arange(start, min(start + size, len(users))))
+    for start, block in zip(range(0, len(users), size), query.blocks(size), strict=True):
         scores = _comparable(ranker.score(block))
         scores[:, ~allowed] = np.inf
         scores[block.history.rows, block.history.values] = np.inf
         inside = slice(ends[start], ends[start + len(block)])
         won[inside] = beaten(scores, row[inside] - start, pairs[inside] % test.n_items)
-    candidates = allowed.sum() - (query.matrix(test.n_items) @ allowed).astype(np.int64)
-    others = candidates - relevant
+    others = candidate_counts(query, allowed) - relevant
     among = relevant**2 / 2  # what the relevant items win among themselves, each against itself too
     wins = np.bincount(row, won) - among
     return np.where(others > 0, wins / np.maximum(relevant * others, 1), np.nan)

@@ -94,9 +94,8 @@ def rightly_ordered(scores: Doubles, like: Bools, row: Ints) -> Doubles:
         row: (p,) whose, 0 to n - 1; each has a like and a dislike.
     """
     order = np.lexsort((scores, row))
-    sorted_row, value = row[order], scores[order]
-    fresh = np.append(True, (np.diff(sorted_row) != 0) | (np.diff(value) != 0))
-    tie = fresh.cumsum() - 1  # entries of one user with one score
+    sorted_row = row[order]
+    tie = _ties(sorted_row, scores[order])
     place = np.bincount(tie, np.arange(len(row))) / np.bincount(tie)  # mean place of each tie
     first = np.searchsorted(sorted_row, sorted_row)
     rank = place[tie] - first + 1
@@ -121,14 +120,20 @@ def rightly_called(scores: Doubles, like: Bools, row: Ints) -> Doubles:
     Arguments as for `rightly_ordered`.
     """
     order = np.lexsort((-scores, row))
-    sorted_row, value, wanted = row[order], scores[order], like[order]
-    fresh = np.append(True, (np.diff(sorted_row) != 0) | (np.diff(value) != 0))
-    tie = fresh.cumsum() - 1
+    sorted_row, wanted = row[order], like[order]
+    tie = _ties(sorted_row, scores[order])
     n_like, n = np.bincount(row, like), np.bincount(row)
     within = np.arange(len(row)) - np.searchsorted(sorted_row, sorted_row) < n_like[sorted_row]
     odds = (np.bincount(tie, within) / np.bincount(tie))[tie]  # of being called liked
     right: Doubles = np.bincount(sorted_row, np.where(wanted, odds, 1 - odds)) / n
     return right
+
+
+def _ties(row: Ints, scores: Doubles) -> Ints:
+    """(p,) number of the run of one user's equal scores that an entry is in; both are sorted."""
+    fresh = np.append(True, (np.diff(row) != 0) | (np.diff(scores) != 0))
+    numbers: Ints = fresh.cumsum() - 1
+    return numbers
 
 
 def _judged(test: Dataset, again: Bools) -> tuple[Ints, Doubles]:
@@ -144,9 +149,8 @@ def _scores(ranker: Ranker, query: Query, row: Ints, items: Ints) -> Doubles:
     """(p,) scores of some pairs; without opinion below every number."""
     out = np.empty(len(row))
     size = max(1, BLOCK // ranker.n_items)
-    for start in range(0, len(query), size):
+    for start, block in zip(range(0, len(query), size), query.blocks(size), strict=True):
         inside = slice(*np.searchsorted(row, [start, start + size]))
-        block = query.take(np.arange(start, min(start + size, len(query))))
         out[inside] = ranker.score(block)[row[inside] - start, items[inside]]
     out[np.isnan(out)] = np.finfo(np.float32).min
     return out

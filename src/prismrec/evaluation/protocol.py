@@ -16,7 +16,7 @@ from prismrec.evaluation.result import Evaluation, intervals
 from prismrec.rankers import Query, Ranker
 from prismrec.types import Bools, Ints
 
-__all__ = ["allowed_items", "cold_items", "evaluate", "relevant_pairs"]
+__all__ = ["allowed_items", "candidate_counts", "cold_items", "evaluate", "relevant_pairs"]
 
 
 def evaluate(
@@ -58,7 +58,7 @@ def evaluate(
     query = Query.of(seen, users)
     items = lists(ranker, query, max(sizes), only=only, seed=seed)
     hits = _is_in(users[:, None] * test.n_items + items, pairs) & (items >= 0)
-    candidates = _candidates(query, allowed)
+    candidates = candidate_counts(query, allowed)
     per_user = {
         f"{name}@{size}": measure(hits[:, :size], relevant, candidates)
         for name, measure in measures.items()
@@ -121,7 +121,7 @@ def relevant_pairs(test: Dataset, allowed: Bools, again: Bools) -> Ints:
     return _distinct(log.users[rows] * test.n_items + log.items[rows])
 
 
-def _candidates(query: Query, allowed: Bools) -> Ints:
+def candidate_counts(query: Query, allowed: Bools) -> Ints:
     """(n,) how many items could be returned to each user: the allowed ones without the history."""
     pairs = _distinct(query.history.rows * len(allowed) + query.history.values)
     users, items = np.divmod(pairs, len(allowed))
