@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from prismrec.cli.app import app
-from prismrec.cli.fitted import keep, open_model
+from prismrec.fitted import keep, open_model
 from prismrec.rankers.content_towers import ContentTowers, ItemNetwork, Layer, Reader
 from prismrec.rankers.int8_towers import Int8Towers
 from prismrec.rankers.towers import Towers
@@ -70,14 +71,8 @@ def test_a_content_tower_as_it_is_goes_to_two_files(
     reader = Reader(Projection(np.zeros(3, np.float32)), layer)
     network = ItemNetwork({"image": reader}, (layer,))
     folder = tmp_path / "tower"
-    keep(
-        ContentTowers(Towers(users, items), network),
-        folder,
-        train=fitted.train,
-        titles=fitted.titles,
-        made=fitted.made,
-        learnt={},
-    )
+    small = ContentTowers(Towers(users, items), network)
+    keep(replace(fitted, ranker=small, projections={}), folder)
     options = ("--as-is", "--int8", "--onnx", tmp_path / "t.onnx")
     made = ask("light", folder, "--out", tmp_path / "small", *options)
     assert [row["kind"] for row in made["rows"]][1:] == ["int8-towers", "onnx", "onnx"]

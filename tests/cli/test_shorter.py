@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from prismrec.cli.app import app
-from prismrec.cli.fitted import PROJECTIONS, open_model
+from prismrec.fitted import PROJECTIONS, open_model
 from prismrec.errors import BadModel
 
 Ask = Callable[..., Any]

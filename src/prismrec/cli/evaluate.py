@@ -34,7 +34,7 @@ def evaluate(
     """
     import numpy as np
 
-    from prismrec.cli.fitted import digest, open_model
+    from prismrec.fitted import digest, open_model
     from prismrec.cli.loading import divide, open_shop
     from prismrec.errors import BadData, Leak
     from prismrec.evaluation.protocol import cold_items

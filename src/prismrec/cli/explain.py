@@ -24,7 +24,7 @@ from prismrec.cli.output import emit, note, say, table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from prismrec.cli.fitted import Fitted
+    from prismrec.fitted import Fitted
     from prismrec.data.features import Feature
     from prismrec.data.shop import Shop
     from prismrec.explain.evidence import Evidence
@@ -53,7 +53,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Take a score apart: how much comes from which modality and which past item."""
-    from prismrec.cli.fitted import open_model
+    from prismrec.fitted import open_model
     from prismrec.explain.account import account
     from prismrec.explain.story import tell
 

@@ -30,6 +30,7 @@ from prismrec.cli.output import emit, note, say
 
 if TYPE_CHECKING:
     from prismrec.cli.loading import Parts
+    from prismrec.data.dataset import Dataset
     from prismrec.train import Training
 
 __all__ = ["fit"]
@@ -73,8 +74,8 @@ def fit(
     kill, the same command goes on from there, to the same digits.
     """
     from prismrec import registry
-    from prismrec.cli.fitted import keep
     from prismrec.cli.loading import divide, encoded, open_shop, prepared
+    from prismrec.fitted import Fitted, keep
     from prismrec.train import Training
     from prismrec.tune.settings import resolved
 
@@ -96,14 +97,27 @@ def fit(
         "refit": refit,
         "reduce": list(reduce or ()),
         "impute": impute,
+        "encoders": _encoders(found, image=image, text=text, audio=audio),
         "training": dict(zip(RECORDED, run, strict=True)),
         "fit_seconds": round(seconds, 3),
     }
-    keep(ranker, out, train=parts.train, titles=opened.titles, made=made, learnt=learnt)
+    keep(Fitted(ranker, parts.train, opened.titles, made, learnt), out)
     shutil.rmtree(out / CHECKPOINT, ignore_errors=True)
     if as_json:
         return emit({"path": str(out), **made})
     return say(f"{spec} fitted in {seconds:.1f} s and saved in {out}")
+
+
+def _encoders(data: Dataset, **chosen: str) -> dict[str, dict[str, str]]:
+    """Spec and fingerprint of what made the vectors of items, so that later ones are made alike."""
+    from prismrec.encode import DEFAULTS
+
+    specs = {name: DEFAULTS[name] if spec == "auto" else spec for name, spec in chosen.items()}
+    return {
+        name: {"spec": spec, "fingerprint": data.items[name].encoder}
+        for name, spec in specs.items()
+        if name in data.items and data.items[name].encoder
+    }
 
 
 def _fitted(model: Any, parts: Parts, how: Training, *, quiet: bool) -> tuple[Any, float]:

@@ -12,7 +12,7 @@ from prismrec.cli.options import AsJson, ModelPath, Seed
 from prismrec.cli.output import emit, note, table
 
 if TYPE_CHECKING:
-    from prismrec.cli.fitted import Fitted
+    from prismrec.fitted import Fitted
     from prismrec.data.dataset import Dataset
 
 __all__ = ["light"]
@@ -43,7 +43,7 @@ def light(
     as_json: AsJson = False,
 ) -> None:
     """Distil a fitted model into small towers, and compare size, speed and lists of the two."""
-    from prismrec.cli.fitted import keep, open_model
+    from prismrec.fitted import Fitted, keep, open_model
     from prismrec.light.student import Student, distilled
     from prismrec.rankers.int8_towers import Int8Towers
     from prismrec.train import Training
@@ -58,14 +58,8 @@ def light(
         small = distilled(fitted.ranker, fitted.train, student, how=Training(seed=seed))
     small = Int8Towers.of(small) if int8 else small
     made = {**fitted.made, "light": {"dim": small.about.get("dim"), "int8": int8, "as_is": as_is}}
-    keep(
-        small,
-        out,
-        train=fitted.train,
-        titles=fitted.titles,
-        made=made,
-        learnt=fitted.projections if media else {},
-    )
+    learnt = fitted.projections if media else {}
+    keep(Fitted(small, fitted.train, fitted.titles, made, learnt), out)
     rows = [
         _costs("model", fitted.ranker, model, fitted=fitted, test=test),
         _costs("light", small, out, fitted=fitted, test=test),
@@ -93,7 +87,7 @@ def _towers_of(ranker: Any, media: bool) -> Any:
 
 def _test_part(fitted: Fitted, shop: Path, model: Path) -> Dataset:
     """What the model was not fitted on."""
-    from prismrec.cli.fitted import digest
+    from prismrec.fitted import digest
     from prismrec.cli.loading import divide, open_shop
     from prismrec.errors import BadData, Leak
 

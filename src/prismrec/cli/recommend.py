@@ -20,7 +20,7 @@ def recommend(
     as_json: AsJson = False,
 ) -> None:
     """Recommend items that a user of the log, or a stranger with a history, has not used yet."""
-    from prismrec.cli.fitted import open_model
+    from prismrec.fitted import open_model
     from prismrec.rankers import top_k
 
     who = one_person(user, history)

@@ -39,7 +39,7 @@ class Fitted:
     ranker: Any
     train: Dataset  # the log it was fitted on, without features
     titles: tuple[str, ...]  # one per item
-    made: Mapping[str, Any]  # model, split, seed, refit, shop, seconds
+    made: Mapping[str, Any]  # model, split, seed, refit, shop, seconds, encoders
     projections: Mapping[str, Projection]  # what shortens the vectors of later items
 
     def query(self, user: str | None, history: str | None) -> Query:
@@ -71,24 +71,18 @@ class Fitted:
         return {"item": self.train.item_ids[row], "title": self.titles[row]}
 
 
-def keep(
-    ranker: Any,
-    path: Path,
-    *,
-    train: Dataset,
-    titles: tuple[str, ...],
-    made: Mapping[str, Any],
-    learnt: Mapping[str, Projection],
-) -> None:
-    """Write the ranker, its names, its log and what shortens the vectors of later items."""
-    saving.save(ranker, path, names=saving.Names(train.user_ids, train.item_ids, titles))
+def keep(fitted: Fitted, path: Path) -> None:
+    """Write a ranker, its names, its log and what shortens the vectors of later items."""
+    train = fitted.train
+    names = saving.Names(train.user_ids, train.item_ids, fitted.titles)
+    saving.save(fitted.ranker, path, names=names)
     raw = _packed(train.interactions)
     log = _sha256(raw)
     (path / _log_name(log)).write_bytes(raw)
     (path / PROJECTIONS).unlink(missing_ok=True)
-    if learnt:
-        (path / PROJECTIONS).write_bytes(pack(learnt))
-    record = {**made, "digest": digest(train), "log": log, "manifest": _manifest_of(path)}
+    if fitted.projections:
+        (path / PROJECTIONS).write_bytes(pack(fitted.projections))
+    record = {**fitted.made, "digest": digest(train), "log": log, "manifest": _manifest_of(path)}
     aside = path / f".{RECORD}"
     aside.write_text(json.dumps(record, indent=1, ensure_ascii=False), "utf-8")
     aside.replace(path / RECORD)
