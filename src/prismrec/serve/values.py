@@ -59,6 +59,7 @@ class Ask:
     diversity: float = 0.0  # 0: by score alone, 1: as unlike each other as may be
     together: Together = "mean"  # how the scores of a group become one
     repeat: bool = False  # whether items that were used may be returned
+    fresh: float = 0.1  # share of the places that is held open for items newer than the model
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class Listed:
     score: float
     shares: Mapping[str, float] = field(default_factory=dict)  # by modality, sum 1; empty: unknown
     because: tuple[Because, ...] = ()  # what speaks most first
+    fresh: bool = False  # whether it stands at a place that was held open for new items
 
 
 @dataclass(frozen=True)
