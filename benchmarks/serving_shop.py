@@ -123,10 +123,9 @@ def fit(shop: Path, model: str, seed: int) -> Path:
     out = shop.with_name(f"{shop.name}-{model}")
     if not (out / "fit.json").exists():
         start = time.perf_counter()
-        command = [sys.executable, "-m", "prismrec", "fit", str(shop), "--out", str(out)]
-        subprocess.run(
-            [*command, f"--model={model}", f"--seed={seed}", *SETTINGS.get(model, [])], check=True
-        )
+        options = [f"--out={out}", f"--model={model}", f"--seed={seed}", *SETTINGS.get(model, [])]
+        program = str(Path(sys.executable).with_name("prismrec"))
+        subprocess.run([program, "fit", str(shop), *options], check=True)
         print(f"{model}: fitted in {time.perf_counter() - start:.0f} s")
     return out
 
