@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import solve
@@ -28,6 +28,22 @@ class Bridge:
     predicted: Feature  # unit length; an item's own text had no part in its prediction
     strength: float  # 0 where nothing was learnt; see `strength_of`
     teachers: Ints  # rows of the items it was learnt from
+    folds: tuple[tuple[Floats, Floats], ...] = ()  # mean of the inputs and coefficients of each
+
+    def grown(self, media: Feature, new: Ints) -> Bridge:
+        """This bridge over a larger catalogue: nothing is learnt, and the new rows are predicted.
+
+        Args:
+            media: of all items; of those that are not new it is what the bridge was learnt from.
+            new: (n,) rows that are new, or whose medium is another now.
+        """
+        predicted = np.zeros((len(media), self.predicted.dim), np.float32)
+        predicted[: len(self.predicted)] = self.predicted.values
+        if self.folds:
+            inputs = _unit(media.values[new])
+            guess = np.sum([(inputs - mean) @ weights for mean, weights in self.folds], axis=0)
+            predicted[new] = _unit(guess) * media.present[new][:, None]
+        return replace(self, predicted=Feature(predicted, media.present))
 
 
 def learn(media: Feature, texts: Feature) -> Bridge:
@@ -45,15 +61,19 @@ def learn(media: Feature, texts: Feature) -> Bridge:
     fold = np.full(len(media), -1)
     fold[np.random.default_rng(0).permutation(both)] = np.arange(len(both)) % FOLDS
     predicted = np.zeros((len(media), texts.dim), np.float32)
+    folds = []
     for number in range(FOLDS):
         seen = both[fold[both] != number]
         mean, weights = _ridge(inputs[seen], texts.values[seen])
+        folds.append((mean, weights))
         mine = fold == number
         predicted[mine] = (inputs[mine] - mean) @ weights
         predicted[fold < 0] += (inputs[fold < 0] - mean) @ weights / FOLDS
     strength = _skill(predicted[both], texts.values[both])
     found = Feature(_unit(predicted) * media.present[:, None], media.present)
-    return Bridge(found if strength else nothing, strength, both)
+    if not strength:
+        return Bridge(nothing, 0.0, both)
+    return Bridge(found, strength, both, tuple(folds))
 
 
 def strength_of(auc: float) -> float:

@@ -53,6 +53,8 @@ class Reasons:
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
+        # Not ahead: a search is no occasion to fetch what could not be fetched for encoding.
+        self._load = {name: loader(shop, name, ahead=False) for name in shop.item_media}
 
     def of_vector(self, encoder: Any, vector: Floats, row: int) -> list[Word]:
         """The passage that comes nearest, or the classes or tags that make an item match."""
@@ -64,7 +66,7 @@ class Reasons:
         if not hasattr(encoder, "describe"):
             return []
         try:
-            content = loader(self.shop, encoder.modality)(value)
+            content = self._load[encoder.modality](value)
             evidence = encoder.describe([content])[0]
         except BadMedia:  # it was readable when it was encoded
             return []

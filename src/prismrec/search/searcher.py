@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -29,11 +30,12 @@ from prismrec.search.evidence import (
     of_colours,
     standardised,
 )
+from prismrec.search.growth import changed, patched, rows_of
 from prismrec.search.reasons import Reasons, Taught, Word
 from prismrec.search.request import Request, Said, understand
 from prismrec.search.words import WordIndex
 from prismrec.store import Store
-from prismrec.types import MODALITIES, Bools, Floats
+from prismrec.types import MODALITIES, Bools, Floats, Ints
 
 __all__ = ["ENCODERS", "Hit", "Reason", "Searcher", "search"]
 
@@ -126,7 +128,12 @@ class Searcher:
         self._bridges: dict[str, Bridge] = {}
 
     def __call__(
-        self, request: Request, *, k: int = 10, modalities: Sequence[str] = ()
+        self,
+        request: Request,
+        *,
+        k: int = 10,
+        modalities: Sequence[str] = (),
+        only: Ints | None = None,
     ) -> list[Hit]:
         """The k items that match best; fewer where fewer have anything to be compared.
 
@@ -135,6 +142,7 @@ class Searcher:
             k: how many.
             modalities: of the items, what is looked at; by default the medium that the words name
                 ("poster", 海报), else all.
+            only: (n,) rows of items that may be found; all where None. Scores stay the same.
 
         Raises:
             BadData: where nothing in the request can be compared with anything in the shop.
@@ -145,7 +153,12 @@ class Searcher:
             what = " or ".join(modalities) or "anything"
             raise BadData(f"nothing in the request can be compared with {what} in {self.shop.name}")
         score = np.sum([each.adds for each in found], axis=0)
-        rows = np.flatnonzero(np.any([np.isfinite(each.standard) for each in found], axis=0))
+        there = np.any([np.isfinite(each.standard) for each in found], axis=0)
+        if only is not None:
+            allowed = np.zeros(len(there), np.bool_)
+            allowed[only[only < len(there)]] = True
+            there &= allowed
+        rows = np.flatnonzero(there)
         best = rows[np.argsort(-score[rows], kind="stable")[:k]]
         return [self._hit(int(row), float(score[row]), found) for row in best]
 
@@ -161,6 +174,55 @@ class Searcher:
                 for place, encoder in enumerate(self.encoders.get(modality, ())):
                     found += self._of_encoder(encoder, request, said, first=not place)
         return found
+
+    def grown(self, shop: Shop, *, learn_again: bool = False) -> Searcher:
+        """A searcher of a later state of the catalogue; this one goes on unchanged.
+
+        Rows keep their place: new ones are appended, and the media of some may be others now.
+        Only those are encoded, and what was made of the rest is used again. What the texts teach
+        about pictures and sounds is learnt anew only with `learn_again`.
+        """
+        out = copy(self)
+        out.shop = replace(shop, user_media={}, user_features={})
+        out._bridges = {}
+        out._features = {}
+        for modality, chosen in self.encoders.items():
+            for encoder in chosen:
+                out._take_over(encoder, self)
+            if modality in self._bridges and not learn_again:
+                media = out.feature(chosen[0])
+                new = changed(self.shop, out.shop, chosen[0])
+                out._bridges[modality] = self._bridges[modality].grown(media, new)
+        out.__dict__.pop("_reasons", None)
+        if "_words" in out.__dict__ and "text" in out.shop.item_media:
+            out.__dict__["_words"] = self._words.grown(out._titled)
+        return out
+
+    def prepare(self) -> None:
+        """Make everything that searching needs: vectors, the word index and bridges."""
+        for modality, chosen in self.encoders.items():
+            if modality in self.shop.item_media:
+                for encoder in chosen:
+                    self.feature(encoder)
+        if "text" not in self.shop.item_media:
+            return
+        self._words.match("a")
+        for modality in self.encoders:
+            if modality != "text" and modality in self.shop.item_media and self.encoders["text"]:
+                self.bridge(modality)
+
+    def _take_over(self, encoder: Encoder, before: Searcher) -> None:
+        """The vectors of an earlier searcher, with those of rows that it does not have."""
+        known = before._features.get(encoder.fingerprint)
+        if known is None or encoder.modality not in self.shop.item_media:
+            return
+        new = changed(before.shop, self.shop, encoder)
+        found = None
+        if len(new):
+            part = rows_of(self.shop, new)
+            out = encode_media(part, {encoder.modality: encoder}, store=self._store)
+            found = out.data.items[encoder.modality]
+        self._features[encoder.fingerprint] = patched(known, found, new, n=len(self.shop.item_ids))
 
     def feature(self, encoder: Encoder) -> Feature:
         """(n_items, d) vectors of one encoder."""
@@ -270,8 +332,12 @@ class Searcher:
 
     @cached_property
     def _words(self) -> WordIndex:
+        return WordIndex(self._titled)
+
+    @property
+    def _titled(self) -> list[str | None]:
         rows = zip(self.shop.item_ids.ids, self.shop.titles, self._texts, strict=True)
-        return WordIndex([_with_title(name, title, text or "") for name, title, text in rows])
+        return [_with_title(name, title, text or "") for name, title, text in rows]
 
     @property
     def _texts(self) -> tuple[str | None, ...]:

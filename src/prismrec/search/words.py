@@ -53,6 +53,15 @@ class WordIndex:
         self.present = np.array([text is not None for text in texts], np.bool_)
         self._texts = texts
 
+    def grown(self, texts: Sequence[str | None]) -> WordIndex:
+        """The index of a catalogue to which rows were appended, or some of whose texts changed.
+
+        It finds what a new index finds; texts that stayed are not taken apart again.
+        """
+        out = WordIndex(texts)
+        out._counted = self._counted.replaced(self._texts, texts)  # fills the cached property
+        return out
+
     def match(self, text: str) -> Floats | None:
         """(n,) sums over the words of the text; None where no word of it is in the catalogue.
 
@@ -80,35 +89,72 @@ class WordIndex:
 
     def _columns(self, text: str) -> dict[int, str]:
         """Columns of the words of a request that the catalogue has, and how they are written."""
-        known = self._vocabulary
-        return {known[term]: word for term, word in _asked(text) if term in known}
+        known, frequency = self._vocabulary, self._counted.frequency
+        return {
+            known[term]: word
+            for term, word in _asked(text)
+            if term in known and frequency[known[term]]
+        }
 
     @property
     def _vocabulary(self) -> dict[str, int]:
-        return self._built[0]
+        return self._counted.vocabulary
 
     @property
     def _weights(self) -> Csr:
-        return self._built[1]
+        return self._built[0]
 
     @property
     def _idf(self) -> Doubles:
-        return self._built[2]
+        return self._built[1]
 
     @cached_property
-    def _built(self) -> tuple[dict[str, int], Csr, Doubles]:
-        vocabulary: dict[str, int] = {}
-        rows, columns = [], []
-        for row, text in enumerate(self._texts):
-            for term, _ in _terms(text or "", characters=True):
-                rows.append(row)
-                columns.append(vocabulary.setdefault(term, len(vocabulary)))
-        shape = (len(self._texts), max(len(vocabulary), 1))
-        counts = sparse.csr_array((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
-        counts.sum_duplicates()
-        frequency = np.bincount(counts.indices, minlength=counts.shape[1])
-        idf = _idf_of(frequency, int(self.present.sum()))
-        return vocabulary, _bm25(counts, idf, n=int(self.present.sum())), idf
+    def _counted(self) -> _Counted:
+        return _Counted({}, _counts([], {})).replaced((), self._texts)
+
+    @cached_property
+    def _built(self) -> tuple[Csr, Doubles]:
+        counts, n = self._counted.counts, int(self.present.sum())
+        idf = _idf_of(self._counted.frequency, n)
+        return _bm25(counts, idf, n=n), idf
+
+
+class _Counted:
+    """How often each text has each term; a term that no text has any more keeps its column."""
+
+    def __init__(self, vocabulary: dict[str, int], counts: Csr) -> None:
+        self.vocabulary, self.counts = vocabulary, counts
+        self.frequency = np.bincount(counts.indices, minlength=counts.shape[1])
+
+    def replaced(self, old: Sequence[str | None], new: Sequence[str | None]) -> _Counted:
+        """The same of other texts, counting only those that differ from the old of their row."""
+        same = [a is b or a == b for a, b in zip(old, new, strict=False)]
+        stays = np.zeros(len(new), np.bool_)
+        stays[: len(same)] = same
+        changed = np.flatnonzero(~stays)
+        vocabulary = dict(self.vocabulary)  # a copy: others may be reading the old one
+        fresh = _counts([new[row] for row in changed.tolist()], vocabulary)
+        place = np.empty(len(new), np.int64)
+        place[stays] = np.flatnonzero(stays)
+        place[changed] = self.counts.shape[0] + np.arange(len(changed))
+        known = sparse.csr_array(
+            (self.counts.data, self.counts.indices, self.counts.indptr),
+            shape=(self.counts.shape[0], fresh.shape[1]),
+        )
+        return _Counted(vocabulary, sparse.csr_array(sparse.vstack([known, fresh])[place]))
+
+
+def _counts(texts: Sequence[str | None], vocabulary: dict[str, int]) -> Csr:
+    """(n, terms) counts; terms that are new are added to the vocabulary."""
+    rows, columns = [], []
+    for row, text in enumerate(texts):
+        for term, _ in _terms(text or "", characters=True):
+            rows.append(row)
+            columns.append(vocabulary.setdefault(term, len(vocabulary)))
+    shape = (len(texts), max(len(vocabulary), 1))
+    counts = sparse.csr_array((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
+    counts.sum_duplicates()
+    return counts
 
 
 def _idf_of(frequency: Any, n: int) -> Any:

@@ -1,0 +1,164 @@
+"""Finder: search on a catalogue that grows while it is searched."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+
+from prismrec.data.shop import Shop
+from prismrec.encoders import Encoder
+from prismrec.search import ENCODERS, Hit, Request, Searcher
+from prismrec.serve.intake.errors import NotReady
+from prismrec.store import Store
+from prismrec.types import Ints
+
+__all__ = ["Finder"]
+
+LEARN_AGAIN = 1.1  # growth of the catalogue after which the bridges are learnt anew
+FAREWELL = 2.0  # seconds that closing waits
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0  # seconds between attempts to prepare
+
+
+class Finder:
+    """Searches the latest state of a catalogue that is prepared, in a thread of its own.
+
+    `warm` prepares, `grow` follows the catalogue; until the first state is ready every search
+    raises `NotReady`, and afterwards none waits.
+    """
+
+    def __init__(
+        self,
+        shop: Shop,
+        encoders: Mapping[str, Sequence[str | Encoder]] = ENCODERS,
+        *,
+        store: Store,
+    ) -> None:
+        self._wanted, self._encoders, self._store = shop, encoders, store
+        self._searcher: Searcher | None = None
+        self._learnt = 0  # items that the bridges were learnt with
+        self._done: tuple[str, int, int] = ("", 0, 0)
+        self._waiting: list[Future[None]] = []
+        self._change = threading.Condition()
+        self._dirty, self._closed = True, False
+        self._problem = ""
+        self._thread = threading.Thread(target=self._work, name="finder", daemon=True)
+
+    def warm(self) -> None:
+        """Begin to prepare; a second call changes nothing."""
+        with self._change:
+            if self._thread.ident is None:
+                self._thread.start()
+
+    def grow(self, shop: Shop) -> Future[None]:
+        """Follow the catalogue to a later state; the future is done when it can be searched.
+
+        Of several states that come at once only the last is prepared. The future fails where the
+        state cannot be prepared; what was ready before is then searched further.
+        """
+        future: Future[None] = Future()
+        with self._change:
+            self._wanted, self._dirty = shop, True
+            self._waiting.append(future)
+            self._change.notify_all()
+        return future
+
+    @property
+    def ready(self) -> bool:
+        """Whether a search is answered."""
+        return self._searcher is not None
+
+    @property
+    def state(self) -> str:
+        """In words, for an operator."""
+        if self.ready:
+            return "ready" if not self._problem else f"ready, but stays behind: {self._problem}"
+        modality, done, total = self._done
+        doing = f"{modality} {done} of {total}" if total else "begins"
+        return f"warming: {doing}" if not self._problem else f"warming: {self._problem}"
+
+    def __call__(
+        self,
+        request: Request,
+        *,
+        k: int = 10,
+        modalities: Sequence[str] = (),
+        only: Ints | None = None,
+    ) -> list[Hit]:
+        """The k items that match best; see `prismrec.search.Searcher`.
+
+        `only` are rows that may be found. Rows of hits are those of the catalogue.
+
+        Raises:
+            NotReady: while the first state is being prepared.
+            BadData: where nothing in the request can be compared with anything in the shop.
+            BadMedia: where the picture or the sound cannot be read.
+        """
+        searcher = self._searcher
+        if searcher is None:
+            raise NotReady(f"the catalogue is not ready to be searched ({self.state}); ask again")
+        return searcher(request, k=k, modalities=modalities, only=only)
+
+    def close(self) -> None:
+        """Stop preparing; what is ready can still be searched."""
+        with self._change:
+            self._closed = True
+            self._change.notify_all()
+            started = self._thread.ident is not None
+        if started and self._thread is not threading.current_thread():
+            self._thread.join(FAREWELL)
+        with self._change:
+            waiting, self._waiting = self._waiting, []
+        _settle(waiting, NotReady("the server is being stopped"))
+
+    def _work(self) -> None:
+        pause = FIRST_PAUSE
+        while (wanted := self._next()) is not None:
+            shop, waiting = wanted
+            try:
+                self._follow(shop)
+            except Exception as error:  # the thread has to outlive a store that is away
+                self._problem = " ".join(str(error).split())[:300] or type(error).__name__
+                _settle(waiting, error)
+                with self._change:
+                    self._dirty = True
+                    self._change.wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
+                self._problem, pause = "", FIRST_PAUSE
+                _settle(waiting, None)
+
+    def _next(self) -> tuple[Shop, list[Future[None]]] | None:
+        """The state that is to be prepared, and who waits for it; None when it is time to stop."""
+        with self._change:
+            while not self._dirty and not self._closed:
+                self._change.wait()
+            if self._closed:
+                return None
+            waiting, self._waiting, self._dirty = self._waiting, [], False
+            return self._wanted, waiting
+
+    def _follow(self, shop: Shop) -> None:
+        before = self._searcher
+        if before is None:
+            searcher = Searcher(shop, self._encoders, store=self._store, progress=self._progress)
+            searcher.prepare()
+            self._learnt = len(shop.item_ids)
+            self._searcher = searcher
+            return
+        self._searcher = grown = before.grown(shop)
+        grown.prepare()
+        if len(shop.item_ids) > LEARN_AGAIN * self._learnt:
+            again = grown.grown(shop, learn_again=True)
+            again.prepare()
+            self._searcher, self._learnt = again, len(shop.item_ids)
+
+    def _progress(self, modality: str, done: int, total: int) -> None:
+        self._done = (modality, done, total)
+
+
+def _settle(waiting: Sequence[Future[None]], error: Exception | None) -> None:
+    for future in waiting:
+        with suppress(InvalidStateError):  # somebody cancelled it
+            future.set_exception(error) if error else future.set_result(None)
