@@ -1,0 +1,144 @@
+"""What each source of a sum says about one person, without a number per item where it can be had.
+
+A sparse relation speaks of a few thousand items. One of low rank speaks of all, but its mean and
+spread over the catalogue follow from the mean and the moments of its vectors, and its largest
+values from a graph of nearest neighbours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from prismrec.rankers.mixture import LEAST, TINY
+from prismrec.rankers.parts import Part
+from prismrec.serve.shortlist.nearest import Nearest
+from prismrec.types import Floats, Ints
+
+__all__ = ["Low", "Past", "Said", "Spread", "low_said", "sparse_said"]
+
+SOUGHT = 64  # items beside those of the history among which the largest value is sought
+
+
+@dataclass(frozen=True, eq=False)
+class Past:
+    """What one person used."""
+
+    items: Ints  # (h,) each once
+    strength: Floats  # (h,)
+
+
+@dataclass(frozen=True, eq=False)
+class Said:
+    """What one source says: values at any rows, and what `Evidence` knows of all of them."""
+
+    values: Floats | tuple[Floats, Floats]  # (n_items,), or a matrix and what it is multiplied by
+    mean: float
+    spread: float  # standard deviation
+    scale: float  # largest absolute value outside the history
+    coherence: float
+    rows: Ints  # those that it speaks of most
+
+    def at(self, rows: Ints) -> Floats:
+        """(k,) values at some rows."""
+        if isinstance(self.values, tuple):
+            matrix, query = self.values
+            return np.asarray(matrix[rows] @ query, np.float32)
+        return self.values[rows]
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """Mean and moments of the rows of a matrix."""
+
+    n: int
+    total: npt.NDArray[np.float64]  # (d,)
+    gram: npt.NDArray[np.float64]  # (d, d) `rows.T @ rows`
+
+    @classmethod
+    def of(cls, rows: Floats) -> Spread:
+        """From all rows, (n, d)."""
+        d = rows.shape[1]
+        return cls(0, np.zeros(d), np.zeros((d, d))).with_rows(rows)
+
+    def with_rows(self, rows: Floats) -> Spread:
+        """The same with more rows."""
+        gram = self.gram + (rows.T @ rows).astype(np.float64)
+        return Spread(self.n + len(rows), self.total + rows.sum(axis=0, dtype=np.float64), gram)
+
+    def along(self, query: Floats) -> tuple[float, float]:
+        """Mean and standard deviation of `rows @ query`."""
+        wide = query.astype(np.float64)
+        mean = float(self.total @ wide) / max(1, self.n)
+        square = float(wide @ self.gram @ wide) / max(1, self.n)
+        return mean, max(0.0, square - mean**2) ** 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Low:
+    """A source of low rank: how its rows lie, and where its largest values are.
+
+    Without a graph the largest values are found by a whole pass.
+    """
+
+    rows: Floats  # (n_items, r)
+    spread: Spread
+    nearest: Nearest | None
+
+
+def low_said(low: Low, query: Floats, past: Past) -> Said:
+    """What a low-rank source says; `query` (r,) is what the person stands for in it."""
+    mean, spread = low.spread.along(query)
+    if low.nearest is None:
+        values = np.asarray(low.rows @ query, np.float32)
+        own = values[past.items]
+        values[past.items] = 0
+        top = max(float(values.max(initial=0)), -float(values.min(initial=0)))
+        values[past.items] = own
+        return Said(
+            values,
+            mean,
+            spread,
+            _scale(top),
+            _coherence(own, mean, spread),
+            np.empty(0, np.int64),
+        )
+    wanted = SOUGHT + min(len(past.items), 4 * SOUGHT)
+    found = np.concatenate([low.nearest.best(query, wanted), low.nearest.best(-query, SOUGHT)])
+    own = low.rows[past.items] @ query
+    outside = found[~np.isin(found, past.items)]
+    top = float(np.abs(low.nearest.at(query, outside)).max(initial=0))
+
+    return Said(
+        (low.rows, query), mean, spread, _scale(top), _coherence(own, mean, spread), outside
+    )
+
+
+def sparse_said(part: Part, past: Past) -> Said:
+    """What a sparse relation says."""
+    rows = part.given[past.items]
+    values = np.asarray(rows.T @ past.strength, np.float32)  # adds up entries, column by column
+    n = max(1, len(values))
+    mean = float(values.sum(dtype=np.float64)) / n
+    spread = max(0.0, float(values @ values) / n - mean**2) ** 0.5
+    own = values[past.items]
+    values[past.items] = 0
+    top = max(float(values.max(initial=0)), -float(values.min(initial=0)))
+    values[past.items] = own
+    spoken = np.asarray(rows.indices) if hasattr(rows, "indices") else np.arange(len(values))
+    return Said(values, mean, spread, _scale(top), _coherence(own, mean, spread), spoken)
+
+
+def _scale(top: float) -> float:
+    return max(top, float(TINY))
+
+
+def _coherence(own: Floats, mean: float, spread: float) -> float:
+    """As `Evidence.of` has it."""
+    if len(own) < 2:
+        return 0.0
+    z = max(float(own.mean()) - mean, 0.0) / (spread + float(TINY))
+    coherence = z**2 / (1 + z**2)
+    return coherence if coherence >= LEAST else 0.0
