@@ -14,6 +14,7 @@ from prismrec.encoders.colour_names import ColourNames
 from prismrec.encoders.names import read_names
 from prismrec.errors import BadMedia
 from prismrec.media.load import loader
+from prismrec.search.memo import Memo
 from prismrec.search.words import WordIndex
 from prismrec.types import Floats, Ints
 
@@ -51,8 +52,10 @@ class Taught(NamedTuple):
 class Reasons:
     """Looks at the media of the items that were found; nothing is computed for others."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, memo: Memo | None = None) -> None:
+        """`memo` may be that of an earlier state of the shop: it knows contents, not rows."""
         self.shop = shop
+        self.memo = Memo() if memo is None else memo
         # Not ahead: a search is no occasion to fetch what could not be fetched for encoding.
         self._load = {name: loader(shop, name, ahead=False) for name in shop.item_media}
 
@@ -62,12 +65,11 @@ class Reasons:
         if value is None:
             return []
         if encoder.modality == "text":
-            return [Word(_passage(value, encoder, vector))]
+            return [Word(_passage(value, encoder, vector, self.memo))]
         if not hasattr(encoder, "describe"):
             return []
         try:
-            content = self._load[encoder.modality](value)
-            evidence = encoder.describe([content])[0]
+            evidence = self.memo((encoder.fingerprint, value), lambda: self._seen(encoder, value))
         except BadMedia:  # it was readable when it was encoded
             return []
         gain = evidence
@@ -77,6 +79,10 @@ class Reasons:
         best = best[(gain[best] > 0) & (evidence[best] >= TRACE)]
         names = _names(encoder)
         return [_labelled(names[place], evidence[place]) for place in best]
+
+    def _seen(self, encoder: Any, value: str) -> Floats:
+        content = self._load[encoder.modality](value)
+        return np.asarray(encoder.describe([content])[0], np.float32)
 
     def words(self, index: WordIndex, text: str, row: int) -> list[Word]:
         """The words of a request that an item has."""
@@ -102,10 +108,13 @@ class Reasons:
         return [Word(self.shop.titles[int(nearest[place])]) for place in best]
 
 
-def _passage(text: str, encoder: Any, vector: Floats) -> str:
+def _passage(text: str, encoder: Any, vector: Floats, memo: Memo) -> str:
     parts = [part.strip() for part in SENTENCE.findall(text) if part.strip()] or [text]
-    vectors = encoder([part.encode("utf-8", "replace") for part in parts])
-    best: str = parts[int(np.argmax(vectors @ vector))]
+    best: str = parts[0]
+    if len(parts) > 1:
+        raw = [part.encode("utf-8", "replace") for part in parts]
+        vectors = memo((encoder.fingerprint, text), lambda: encoder(raw))
+        best = parts[int(np.argmax(vectors @ vector))]
     return best if len(best) <= PASSAGE else best[: PASSAGE - 1].rstrip() + "…"
 
 

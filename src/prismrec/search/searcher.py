@@ -193,7 +193,7 @@ class Searcher:
                 media = out.feature(chosen[0])
                 new = changed(self.shop, out.shop, chosen[0])
                 out._bridges[modality] = self._bridges[modality].grown(media, new)
-        out.__dict__.pop("_reasons", None)
+        out.__dict__["_reasons"] = Reasons(out.shop, self._reasons.memo)
         if "_words" in out.__dict__ and "text" in out.shop.item_media:
             out.__dict__["_words"] = self._words.grown(out._titled)
         return out
