@@ -59,7 +59,7 @@ def checked(modality: str, data: bytes, limits: Limits) -> None:
     _check_format(modality, sniff(data))
     if hidden := disguise(data):
         raise BadMedia(0, f"the {what} is also {hidden}; save it anew without what is hidden in it")
-    check_head(data, modality, limits)
+    _check_head(modality, data, limits)
     with DECODING:
         if modality == "image":
             _check_picture(data)
@@ -106,6 +106,15 @@ def _check_format(modality: str, found: Format) -> None:
         name = found.name.upper() if found.name else "something unknown"
         why = " (drawings in XML may hold programs)" if found.name == "svg" else ""
         raise BadMedia(0, f"not a {what} but {name}{why}; post {TAKEN[modality]}", "file.refused")
+
+
+def _check_head(modality: str, data: bytes, limits: Limits) -> None:
+    """As for media of the shop, but the remedy is that of who posts, not of who owns the shop."""
+    try:
+        check_head(data, modality, limits)
+    except BadMedia as bad:
+        what = bad.reason.partition(";")[0]
+        raise BadMedia(0, f"{what}; post a smaller one", bad.code) from None
 
 
 def _check_picture(data: bytes) -> None:
