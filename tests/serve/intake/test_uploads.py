@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from prismrec.media import load
 from prismrec.media.load import loader, uploads_of
 from prismrec.serve import values
 from prismrec.serve.intake import Uploads
+from prismrec.serve.intake import uploads as module
 from prismrec.store.memory import MemoryStore
 from serve.intake.making import a_picture, a_sound
 
@@ -131,3 +133,43 @@ def test_a_picture_beyond_the_limits_of_the_shop_is_not_read(shop: Shop) -> None
         loader(small, "image")(value)
     with pytest.raises(BadMedia, match="MiB"):
         loader(replace(shop, limits=replace(shop.limits, bytes=10)), "image")(value)
+
+
+def test_a_full_disk_is_no_reason_to_lose_what_the_database_has(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object, **more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    uploads = Uploads(shop.path, lambda sha256: PICTURE)
+    monkeypatch.setattr(module, "durably", full)
+    value = uploads.put(PICTURE)
+    assert value == Uploads.value_of(PICTURE)
+    assert not uploads.folder.exists()
+    assert uploads.read(value) == PICTURE
+
+
+def test_what_no_item_names_is_deleted_after_a_while(shop: Shop) -> None:
+    uploads = Uploads(shop.path)
+    assert uploads.prune([]) == 0
+    kept, old, fresh = (uploads.put(a_picture((n, 0, 0))) for n in range(3))
+    (uploads.folder / ".half.part").write_bytes(b"left by a kill")
+    for name in (kept, old, ".half.part"):
+        os.utime(uploads.folder / name.removeprefix("upload:"), (1, 1))
+    assert uploads.prune([kept, "images/ruby.png"]) == 2
+    assert uploads.read(kept)
+    assert uploads.read(fresh)
+    with pytest.raises(BadMedia):
+        uploads.read(old)
+
+
+def test_a_write_that_is_broken_off_leaves_nothing(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(number: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module.os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        module.durably(shop.path / "deep/file", b"content")
+    assert [*(shop.path / "deep").iterdir()] == []

@@ -17,6 +17,7 @@ from prismrec.fitted import Fitted
 from prismrec.reduction import Projection
 from prismrec.serve.intake import Intake, Readers, Uploads
 from prismrec.serve.intake import worker as module
+from prismrec.serve.intake.warming import SAMPLES
 from prismrec.serve.values import Item
 from prismrec.store import Store
 from prismrec.store.memory import MemoryStore
@@ -40,7 +41,7 @@ class Lengths:
     calls: list[bytes] = field(default_factory=list)
 
     def __call__(self, media: Sequence[bytes]) -> Floats:
-        if media != [module._SAMPLES[self.modality]()]:  # what an encoder is warmed with
+        if media != [SAMPLES[self.modality]()]:  # what an encoder is warmed with
             assert self.gate.wait(PATIENCE)
             self.calls += media
             if self.failures:
@@ -196,7 +197,7 @@ def test_a_medium_that_is_gone_is_told(desk: Desk) -> None:
     intake = desk.intake(of(opened("image")))
     item = Item("new", "New", media={"image": "upload:" + "0" * 64})
     found = intake.wait(intake.submit(item, 4), PATIENCE)
-    assert "no such file" in found.problems["image"]
+    assert "no longer kept" in found.problems["image"]
     assert desk.told == [("new", 4, {})]
 
 

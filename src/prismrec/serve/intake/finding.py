@@ -11,6 +11,7 @@ from prismrec.data.shop import Shop
 from prismrec.encoders import Encoder
 from prismrec.search import ENCODERS, Hit, Request, Searcher
 from prismrec.serve.intake.errors import NotReady
+from prismrec.serve.intake.warming import warm
 from prismrec.store import Store
 from prismrec.types import Ints
 
@@ -146,6 +147,8 @@ class Finder:
             searcher.prepare()
             self._learnt = len(shop.item_ids)
             self._searcher = searcher
+            for encoder in (each for chosen in searcher.encoders.values() for each in chosen):
+                warm(encoder)  # after a restart all vectors were there, and nothing was asked yet
             return
         self._searcher = grown = before.grown(shop)
         grown.prepare()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -17,6 +18,7 @@ from prismrec.media.load import UPLOAD, sha256_of, uploads_of
 
 __all__ = ["Uploads", "bare", "durably"]
 
+RECENT = 3600.0  # seconds
 MOST = 2 * 1024**3  # bytes of a file; what may be posted is far less and decided on arrival
 
 
@@ -60,12 +62,22 @@ class Uploads:
         self.folder = uploads_of(shop)
         self._again = again
 
+    @staticmethod
+    def value_of(data: bytes) -> str:
+        """The value that stands for a content in an item, whether it is kept here or not."""
+        return UPLOAD + hashlib.sha256(data).hexdigest()
+
     def put(self, data: bytes) -> str:
-        """Keep a content; returns its value, which stands for it in an item."""
-        sha256 = hashlib.sha256(data).hexdigest()
+        """Keep a content; returns its value.
+
+        Where there is no room it is not kept: it is read from the database when it is needed.
+        """
+        value = self.value_of(data)
+        sha256 = sha256_of(value)
         if self._read(sha256) is None:
-            durably(self.folder / sha256, data)
-        return UPLOAD + sha256
+            with suppress(OSError):
+                durably(self.folder / sha256, data)
+        return value
 
     def read(self, value: str) -> bytes:
         """The content that a value stands for.
@@ -98,6 +110,20 @@ class Uploads:
             except BadMedia:
                 lost.append(value)
         return lost
+
+    def prune(self, values: Iterable[str]) -> int:
+        """Delete the files of contents that no value names any more; returns how many.
+
+        What was written within the last hour stays: its item may be about to be stored.
+        """
+        wanted = {value.removeprefix(UPLOAD) for value in values}
+        latest, n = time.time() - RECENT, 0
+        with suppress(OSError):
+            for entry in os.scandir(self.folder):
+                if entry.name not in wanted and entry.stat().st_mtime < latest:
+                    Path(entry.path).unlink(missing_ok=True)
+                    n += 1
+        return n
 
     def _read(self, sha256: str) -> bytes | None:
         try:

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import heapq
-import io
 import itertools
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-import soundfile
-from PIL import Image
 
 from prismrec.data.features import Feature
 from prismrec.data.shop import Shop
 from prismrec.encode import encode_media
 from prismrec.errors import BadMedia
+from prismrec.media.limits import check_head
 from prismrec.media.load import Load, loader
 from prismrec.reduction import projected
 from prismrec.serve.intake.encoding import Readers, vector_of
 from prismrec.serve.intake.uploads import Uploads, bare
+from prismrec.serve.intake.warming import warm
 from prismrec.serve.values import UPLOAD, Item
 from prismrec.store import Store
 from prismrec.types import MODALITIES, Floats
@@ -110,7 +108,7 @@ class Intake:
         self._closed = False
         self.problems: dict[str, str] = {}  # by modality, why `features` left it out
         self._load: dict[str, Load] = {
-            modality: partial(self._content, loader(bare(shop), modality, ahead=False))
+            modality: partial(self._content, modality, loader(bare(shop), modality, ahead=False))
             for modality in MODALITIES
         }
         self.use(readers)
@@ -220,7 +218,9 @@ class Intake:
         self._change.notify_all()
 
     def _work(self, modality: str, line: _Line) -> None:
-        self._warm(modality)
+        encoder = self._readers.encoders.get(modality)
+        if encoder is not None and modality not in self._readers.remote:
+            warm(encoder)
         while (job := self._next(line)) is not None:
             try:
                 self._serve(modality, job)
@@ -286,39 +286,15 @@ class Intake:
                     ticket.vectors = dict.fromkeys(ticket.vectors, np.empty(0, np.float32))
                 ticket.settled.set()
 
-    def _content(self, load: Load, value: str) -> bytes:
-        if value.startswith(UPLOAD):
-            self.uploads.restore([value])
-        return load(value)
-
-    def _warm(self, modality: str) -> None:
-        """Let an encoder read its weights and make its tables before the first item comes."""
-        readers = self._readers
-        if modality in readers.encoders and modality not in readers.remote:
-            with suppress(Exception):  # a real item will tell what is wrong
-                readers.encoders[modality]([_SAMPLES[modality]()])
+    def _content(self, modality: str, load: Load, value: str) -> bytes:
+        """Of what was posted from the database, where the disk has no room for the file."""
+        if not value.startswith(UPLOAD):
+            return load(value)
+        data = self.uploads.read(value)
+        check_head(data, modality, self._shop.limits)
+        return data
 
 
 def _told(error: Exception) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     return text[:300]
-
-
-def _picture() -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (64, 64), (120, 90, 60)).save(file, "PNG")
-    return file.getvalue()
-
-
-def _sound() -> bytes:
-    file = io.BytesIO()
-    noise = np.random.default_rng(0).normal(0, 0.1, 5 * 16_000).astype(np.float32)
-    soundfile.write(file, noise, 16_000, format="WAV")
-    return file.getvalue()
-
-
-_SAMPLES: Mapping[str, Callable[[], bytes]] = {
-    "image": _picture,
-    "text": lambda: b"a lamp",
-    "audio": _sound,
-}
