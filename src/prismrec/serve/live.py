@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from prismrec.rankers.int8_towers import Int8Rows, Int8Towers
 from prismrec.rankers.towers import Towers
 from prismrec.serve.catalogue import Catalogue
 from prismrec.serve.people import Past
+from prismrec.serve.shortlist import Shortlist, shortlist_of
 from prismrec.serve.vectors_held import Vectors
 from prismrec.types import Bools, Floats, Ints
 
@@ -50,13 +52,29 @@ class Live:
     users: Vocabulary  # that the model was fitted on
     log: Jagged  # rows of the ranker that each of them had used, sorted
     n_fitted: int  # rows of the ranker that came from the fit
+    shortlist: Shortlist | None = None  # draws candidates where the catalogue is large
 
     @classmethod
-    def of(cls, fitted: Fitted, version: str, catalogue: Catalogue, vectors: Vectors) -> Live:
+    def of(
+        cls,
+        fitted: Fitted,
+        version: str,
+        catalogue: Catalogue,
+        *,
+        vectors: Vectors,
+        folder: Path | None = None,
+    ) -> Live:
         """Put a model over a catalogue; items that only the model has are appended to that.
 
         Rows of the catalogue that the model does not know, but of which there are vectors, are
         grown into the ranker.
+
+        Args:
+            fitted: the model.
+            version: its name.
+            catalogue: the items.
+            vectors: of the catalogue's media, as this model takes them.
+            folder: where the graphs of a large catalogue are kept; the first time they are built.
         """
         ids = fitted.train.item_ids
         catalogue.know(ids.ids, fitted.titles)
@@ -66,7 +84,6 @@ class Live:
         log, n = fitted.train.interactions, fitted.train.n_users
         order = np.lexsort((log.items, log.users))
         used = Jagged.group(log.users[order], log.items[order], n)
-        users = fitted.train.user_ids
         live = cls(
             version,
             fitted.ranker,
@@ -74,9 +91,10 @@ class Live:
             vectors,
             row_of,
             catalogue_of,
-            users,
+            fitted.train.user_ids,
             used,
             len(ids),
+            shortlist_of(fitted.ranker, folder),
         )
         missing = np.flatnonzero((row_of < 0) & vectors.known(len(row_of)))
         return live.grown(missing, vectors.take(missing)) if len(missing) else live
@@ -104,6 +122,7 @@ class Live:
         return replace(
             self,
             ranker=ranker,
+            shortlist=None if self.shortlist is None else self.shortlist.grown(ranker),
             row_of=row_of,
             catalogue_of=np.concatenate([catalogue_of, rows]),
         )

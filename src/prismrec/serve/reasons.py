@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from prismrec.explain.shares import explain_items
+from prismrec.serve.adding import made_of
 from prismrec.serve.catalogue import Catalogue
 from prismrec.serve.live import Live, Whom
 from prismrec.serve.now import Now
 from prismrec.serve.values import Because
-from prismrec.types import Ints
+from prismrec.types import Doubles, Floats, Ints
 
-__all__ = ["reasons"]
+__all__ = ["Told", "reasons"]
 
 MOST = 3  # past items that are named
 LATEST = 100  # past items that are compared where the score is no sum
-Cells = dict[tuple[int, str], float]  # past row of the catalogue, modality -> amount
 Told = tuple[dict[str, float], tuple[Because, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Speaks:
+    """What speaks for k items to one person: nothing here is below 0."""
+
+    names: tuple[str, ...]  # (m,) modalities
+    whole: Floats  # (m, k)
+    past: Ints  # (h,) rows of the catalogue
+    cells: Floats  # (m, h, k)
 
 
 def reasons(
@@ -28,81 +38,59 @@ def reasons(
     """Row of the catalogue -> shares by modality, and the past items that speak most.
 
     Where the score is a sum over past items these are its exact parts, times the weights; elsewhere
-    the likeness of the vectors. An item of which nothing is known is left out.
+    the likeness of the vectors, and an item of which nothing is known has none.
     """
-    live, catalogue = now.live, now.catalogue
-    exact = hasattr(live.ranker, "shares")
-    parts: dict[int, list[tuple[dict[str, float], Cells]]] = defaultdict(list)
-    for whom in everybody:
-        found = _summed(live, whom, rows) if exact else _alike(live, whom, rows)
-        for row, each in found.items():
-            parts[row].append(each)
-    return {row: _told(catalogue, several, weights) for row, several in parts.items()}
+    said = [_speaks(now.live, whom, rows, weights) for whom in everybody]
+    return {int(row): _told(now.catalogue, said, at) for at, row in enumerate(rows)}
 
 
-def _summed(live: Live, whom: Whom, rows: Ints) -> dict[int, tuple[dict[str, float], Cells]]:
+def _speaks(live: Live, whom: Whom, rows: Ints, weights: Mapping[str, float]) -> Speaks:
     places = live.rows(rows)
-    has = places >= 0
-    told = explain_items(live.ranker, whom.query, places[has].tolist())
-    past = _past_of(live, whom)
-    return {
-        row: (
-            each.by_modality,
-            {(past[item], name): amount for item, name, amount in each.by_item if item in past},
-        )
-        for row, each in zip(rows[has].tolist(), told, strict=True)
-    }
+    made = made_of(live, whom, np.maximum(places, 0))
+    if made is None:
+        return _alike(live, whom, rows, weights)
+    factor = np.array([weights.get(name, 1.0) for name in made.names], np.float32)
+    factor = factor[:, None] * (places >= 0)
+    named = dict(zip(live.rows(whom.past.rows).tolist(), whom.past.rows.tolist(), strict=True))
+    return Speaks(
+        made.names,
+        np.maximum(made.values.sum(axis=1) + made.apart, 0) * factor,
+        np.array([named[place] for place in made.past.tolist()], np.int64),
+        np.maximum(made.values, 0) * factor[:, None],
+    )
 
 
-def _past_of(live: Live, whom: Whom) -> dict[int, int]:
-    """Row of the ranker -> row of the catalogue, for what somebody used."""
-    rows = live.rows(whom.past.rows)
-    return dict(zip(rows.tolist(), whom.past.rows.tolist(), strict=True))
-
-
-def _alike(live: Live, whom: Whom, rows: Ints) -> dict[int, tuple[dict[str, float], Cells]]:
+def _alike(live: Live, whom: Whom, rows: Ints, weights: Mapping[str, float]) -> Speaks:
     past = np.unique(whom.past.rows[-LATEST:])
-    cells: dict[int, Cells] = {}
-    for name, space in list(live.vectors.spaces.items()):
-        cosines = space.units(rows) @ space.units(past).T
-        for at, to in zip(*np.nonzero(cosines > 0), strict=True):
-            of = cells.setdefault(int(rows[at]), {})
-            of[int(past[to]), name] = float(cosines[at, to])
-    out = {}
-    for row, found in cells.items():
-        total: dict[str, float] = defaultdict(float)
-        for (_, name), amount in found.items():
-            total[name] += amount
-        out[row] = dict(total), found
-    return out
+    spaces = dict(live.vectors.spaces)
+    cells = np.zeros((len(spaces), len(past), len(rows)), np.float32)
+    for at, (name, space) in enumerate(spaces.items()):
+        cosines = space.units(past) @ space.units(rows).T
+        cells[at] = np.maximum(cosines, 0) * np.float32(weights.get(name, 1.0))
+    return Speaks(tuple(spaces), cells.sum(axis=1), past, cells)
 
 
-def _told(
-    catalogue: Catalogue,
-    several: Sequence[tuple[dict[str, float], Cells]],
-    weights: Mapping[str, float],
-) -> Told:
-    total: dict[str, float] = defaultdict(float)
-    by_past: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for by_modality, cells in several:
-        for name, amount in by_modality.items():
-            total[name] += max(0.0, amount) * weights.get(name, 1.0)
-        for (past, name), amount in cells.items():
-            if amount > 0:
-                by_past[past][name] += amount * weights.get(name, 1.0)
-    whole = sum(total.values())
+def _told(catalogue: Catalogue, said: Sequence[Speaks], at: int) -> Told:
+    """Shares and past items of one item, over everybody asked for."""
+    shares: dict[str, float] = defaultdict(float)
+    by_past: dict[int, tuple[float, str]] = {}
+    for each in said:
+        for name, amount in zip(each.names, each.whole[:, at].tolist(), strict=True):
+            shares[name] += amount
+        amounts: Doubles = each.cells[:, :, at].sum(axis=0, dtype=np.float64)
+        for place in np.argsort(-amounts, kind="stable")[:MOST].tolist():
+            row = int(each.past[place])
+            known = by_past.get(row, (0.0, ""))[0]
+            name = each.names[int(each.cells[:, place, at].argmax())]
+            by_past[row] = known + float(amounts[place]), name
+    whole = sum(shares.values())
     if not whole > 0:
         return {}, ()
-    shares = {name: amount / whole for name, amount in total.items() if amount > 0}
-    order = sorted(by_past, key=lambda past: (-sum(by_past[past].values()), past))
+    order = sorted(by_past.items(), key=lambda pair: (-pair[1][0], pair[0]))
     because = tuple(
-        Because(
-            catalogue.ids[past],
-            catalogue.titles[past],
-            max(by_past[past], key=lambda name: by_past[past][name]),
-            min(1.0, sum(by_past[past].values()) / whole),
-        )
-        for past in order[:MOST]
-        if sum(by_past[past].values()) > 0
+        Because(catalogue.ids[row], catalogue.titles[row], name, min(1.0, amount / whole))
+        for row, (amount, name) in order[:MOST]
+        if amount > 0
     )
-    return dict(sorted(shares.items(), key=lambda pair: -pair[1])), because
+    ordered = sorted(shares.items(), key=lambda pair: -pair[1])
+    return {name: amount / whole for name, amount in ordered if amount > 0}, because

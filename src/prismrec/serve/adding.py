@@ -1,0 +1,118 @@
+"""Adding: what the scores of some items are made of, exactly and all items at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from prismrec.explain.shares import POPULARITY
+from prismrec.rankers import ItemWeights, Mixture, Part, Query
+from prismrec.serve.live import Live, Whom
+from prismrec.serve.shortlist import Blend
+from prismrec.serve.shortlist.voices import Past, low_said, sparse_said
+from prismrec.types import Csr, Floats, Ints
+
+__all__ = ["Made", "between", "made_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """What past items and the rest add to the scores of k items, by modality."""
+
+    names: tuple[str, ...]  # (m,) modalities
+    past: Ints  # (h,) rows of the ranker, each once
+    values: Floats  # (m, h, k)
+    apart: Floats  # (m, k) what the person posted, and what is added for everybody
+
+
+def made_of(live: Live, whom: Whom, places: Ints) -> Made | None:
+    """What the scores of some rows of the ranker are made of; None where they are no sum.
+
+    It is what `explain_items` tells, in arrays and in one pass over each relation.
+    """
+    ranker = live.ranker
+    if hasattr(ranker, "spaces"):
+        ranker = ranker.weights
+    if isinstance(ranker, Mixture):
+        return _mixed(live, ranker, whom.query, places)
+    if isinstance(ranker, ItemWeights):
+        history = whom.query.matrix(ranker.n_items, binary=not ranker.weighted)
+        past = history.indices.astype(np.int64)
+        parts = [between(part, past, places) * history.data[:, None] for part in ranker.parts]
+        bias = np.zeros(ranker.n_items, np.float32) if ranker.bias is None else ranker.bias
+        apart = np.zeros((len(parts), len(places)), np.float32)
+        return _gathered(ranker.parts, past, parts, apart, bias[places])
+    return None
+
+
+def between(part: Part, past: Ints, items: Ints) -> Floats:
+    """(h, k) entries of a relation from h past items to k items."""
+    if part.left is not None and part.right is not None:
+        return np.asarray(part.left[past] @ part.right[items].T, np.float32)
+    given: Any = part.given
+    if isinstance(given, np.ndarray):
+        return np.asarray(given[np.ix_(past, items)], np.float32)
+    rows: Csr = given[past]
+    distinct, column = np.unique(items, return_inverse=True)
+    found = np.searchsorted(distinct, rows.indices)
+    found[found == len(distinct)] = 0
+    hit = distinct[found] == rows.indices if len(distinct) else np.zeros(len(found), bool)
+    out = np.zeros((len(past), len(distinct)), np.float32)
+    row = np.repeat(np.arange(len(past)), np.diff(rows.indptr))
+    np.add.at(out, (row[hit], found[hit]), rows.data[hit])
+    return out[:, column]
+
+
+def _mixed(live: Live, ranker: Mixture, query: Query, places: Ints) -> Made:
+    history = ranker.history(query)
+    past, strength = history.indices.astype(np.int64), history.data
+    parts: list[Floats] = []
+    apart = np.zeros((len(ranker.sources), len(places)), np.float32)
+    for row, (scale, coherence) in enumerate(_scales(live, ranker, query, Past(past, strength))):
+        factors = ranker.coefficients(row, np.array([coherence], np.float32), places)[0] / scale
+        source = ranker.sources[row]
+        if isinstance(source, Part):
+            parts.append(between(source, past, places) * strength[:, None] * factors)
+        else:
+            parts.append(np.zeros((len(past), len(places)), np.float32))
+            if (user := int(query.users[0])) >= 0:
+                apart[row] = source.items[places] @ source.users[user] * factors
+    return _gathered(ranker.sources, past, parts, apart, ranker.prior[places])
+
+
+def _scales(live: Live, ranker: Mixture, query: Query, past: Past) -> list[tuple[float, float]]:
+    """What each source is divided by, and how coherent the history is in it."""
+    blend = live.shortlist
+    if not isinstance(blend, Blend):
+        return [(float(e.scale[0]), float(e.coherence[0])) for e in ranker.evidence(query)]
+    out = []
+    for source, low in zip(ranker.sources, blend.low, strict=True):
+        if low is None:
+            assert isinstance(source, Part)
+            said = sparse_said(source, past)
+        elif isinstance(source, Part):
+            said = low_said(low, past.strength @ source.given[past.items], past)
+        else:
+            posted = np.zeros(source.users.shape[1], np.float32)
+            if query.users[0] >= 0:
+                posted = source.users[query.users[0]]
+            said = low_said(low, posted, past)
+        out.append((said.scale, said.coherence))
+    return out
+
+
+def _gathered(
+    sources: Sequence[Any], past: Ints, parts: Sequence[Floats], apart: Floats, rest: Floats
+) -> Made:
+    """Sources of one modality together."""
+    names = tuple(dict.fromkeys([*(source.modality for source in sources), POPULARITY]))
+    values = np.zeros((len(names), len(past), len(rest)), np.float32)
+    others = np.zeros((len(names), len(rest)), np.float32)
+    for source, part, posted in zip(sources, parts, apart, strict=True):
+        values[names.index(source.modality)] += part
+        others[names.index(source.modality)] += posted
+    others[names.index(POPULARITY)] += rest
+    return Made(names, past, values, others)
