@@ -10,15 +10,14 @@ import numpy as np
 
 from prismrec.rankers.int8_towers import Int8Rows, Int8Towers
 from prismrec.rankers.query import Query
-from prismrec.selection import best
-from prismrec.serve.shortlist.nearest import Nearest
+from prismrec.serve.shortlist.nearest import WHOLE, Nearest
 from prismrec.types import Bools, Floats, Ints
 
 __all__ = ["Dots"]
 
 FEW = 4096  # allowed items up to which each is scored
-MARGIN = 64  # items asked of a graph beside those that are wanted
-MOST = 2048  # items asked of a graph at once; from there on a whole pass is as fast
+MOST = 1024  # items asked of a graph at once; from there on a whole pass is as fast
+SAMPLE = 64  # people by whom a graph is measured
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +34,11 @@ class Dots:
     opinion: Bools | None  # (n_items,) where it has one; None: everywhere
 
     @classmethod
-    def of(cls, ranker: Any, folder: Path | None) -> Dots:
-        """Open or build the graph of a ranker's items."""
+    def of(cls, ranker: Any, folder: Path | None, *, whole: int = WHOLE) -> Dots:
+        """Open or build the graph of a ranker's items; see `Nearest.of`."""
         vectors, bias, opinion = _items_of(ranker)
-        return cls(ranker, Nearest.of(vectors, bias, folder), opinion)
+        nearest = Nearest.of(vectors, bias, _people(ranker, vectors), folder, whole=whole)
+        return cls(ranker, nearest, opinion)
 
     def __call__(self, query: Query, n: int, only: Bools | None = None) -> Ints:
         """(<= n,) rows of about the best items of one person, best first."""
@@ -52,7 +52,7 @@ class Dots:
             n: how many at most.
             only: (n_items,) which items may be returned; all where None.
         """
-        if self.nearest.bias is None and not len(query.history.values) and query.users[0] < 0:
+        if self._stands_nowhere(query):
             return np.empty(0, np.int64), np.empty(0, np.float32)  # no opinion at all
         return self.around(self.vector(query), n, only)
 
@@ -72,7 +72,7 @@ class Dots:
 
     def score(self, query: Query, rows: Ints) -> Floats:
         """(k,) exact scores of some items for one person; NaN where there is no opinion."""
-        if self.nearest.bias is None and not len(query.history.values) and query.users[0] < 0:
+        if self._stands_nowhere(query):
             return np.full(len(rows), np.nan, np.float32)
         scores = self.nearest.at(self.vector(query), rows)
         if self.opinion is not None:
@@ -88,27 +88,25 @@ class Dots:
         """The same for a ranker of the same vectors."""
         return replace(self, ranker=ranker)
 
+    def _stands_nowhere(self, query: Query) -> bool:
+        """Whether nothing is known of a person, which only a bias or a start could make up for."""
+        nobody = query.users[0] < 0 and not len(query.history.values)
+        return nobody and self.nearest.bias is None and not hasattr(self.ranker, "start")
+
     def _allowed(self, only: Bools | None) -> Bools | None:
         if only is None or self.opinion is None:
             return self.opinion if only is None else only
         return only & self.opinion
 
     def _candidates(self, vector: Floats, n: int, allowed: Bools | None) -> Ints:
-        """Rows among which the best n are; all of them are allowed."""
+        """Rows among which the best n are, but for what the graph misses; all are allowed."""
         if allowed is None:
-            return self.nearest.best(vector, n + MARGIN)
+            return self.nearest.best(vector, n)
         count = int(np.count_nonzero(allowed))
-        wanted = int(1.25 * n * len(allowed) / max(count, 1)) + MARGIN
-        if count > FEW and wanted <= MOST:
-            found = self.nearest.best(vector, wanted)
-            found = found[allowed[found]]
-            if len(found) >= n:
-                return found
-        if count <= len(allowed) // 4:
+        if count <= FEW:
             return np.flatnonzero(allowed)
-        values = np.where(allowed, self.nearest.all(vector), np.float32(-np.inf))
-        rows: Ints = best(values[None], min(n, count))[0][0]
-        return rows
+        wanted = int(1.25 * n * len(allowed) / count) + 1
+        return self.nearest.best(vector, min(wanted, MOST), allowed)
 
 
 def _items_of(
@@ -125,3 +123,14 @@ def _items_of(
     if opinion is not None and opinion.all():
         opinion = None
     return vectors, getattr(towers, "bias", None), opinion
+
+
+def _people(ranker: Any, items: Floats) -> Floats:
+    """(m, d) where some people stand; a ranker without users has the middles of two items."""
+    rng = np.random.default_rng(0)
+    users = getattr(ranker, "users", None)
+    if users is None or not len(users):
+        pairs = rng.integers(0, len(items), (SAMPLE, 2))
+        return np.asarray(items[pairs].mean(axis=1), np.float32)
+    rows = rng.integers(0, len(users), SAMPLE)
+    return users.floats(rows) if isinstance(users, Int8Rows) else users[rows]

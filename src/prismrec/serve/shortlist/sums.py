@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -15,7 +15,7 @@ from prismrec.rankers.parts import Part
 from prismrec.rankers.profile import Profile
 from prismrec.rankers.query import Query
 from prismrec.selection import best
-from prismrec.serve.shortlist.nearest import Nearest
+from prismrec.serve.shortlist.nearest import WHOLE, Nearest
 from prismrec.serve.shortlist.voices import Low, Past, Said, Spread, low_said, sparse_said
 from prismrec.types import Bools, Floats, Ints
 
@@ -24,6 +24,9 @@ __all__ = ["Blend", "Weighted"]
 FEW = 2048  # allowed items up to which each is scored
 FACTOR = 8  # items of each kind that are scored exactly, for each that is wanted
 LEAST = 256  # such items at least
+SAMPLE = 64  # people by whom a graph is measured
+
+Spoken = Mapping[int, Said]  # by source
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,18 +46,16 @@ class Blend:
     liked: Ints  # items by prior, best first
 
     @classmethod
-    def of(cls, ranker: Mixture, folder: Path | None, *, graphs: bool = True) -> Blend:
-        """Open or build the graphs of a mixture's sources of low rank; none unless `graphs`."""
-        low = [
-            None
-            if rows is None
-            else Low(
-                rows,
-                Spread.of(rows),
-                Nearest.of(rows, None, folder) if graphs else None,
-            )
-            for rows in map(_rows_of, ranker.sources)
-        ]
+    def of(cls, ranker: Mixture, folder: Path | None, *, whole: int = WHOLE) -> Blend:
+        """Open or build the graphs of a mixture's sources of low rank; see `Nearest.of`."""
+        low: list[Low | None] = []
+        for source in ranker.sources:
+            rows = _rows_of(source)
+            if rows is None:
+                low.append(None)
+                continue
+            nearest = Nearest.of(rows, None, _asked_of(source), folder, whole=whole)
+            low.append(Low(nearest, Spread.of(rows)))
         return cls(ranker, low, bucket_of(ranker.support), _by_prior(ranker))
 
     def __call__(self, query: Query, n: int, only: Bools | None = None) -> Ints:
@@ -82,7 +83,7 @@ class Blend:
     def grown(self, ranker: Mixture) -> Blend:
         """The same for a ranker that `with_items` made of this one."""
         low = [
-            None if old is None or rows is None else _grown(old, rows)
+            None if old is None or rows is None else old.grown(rows)
             for old, rows in zip(self.low, map(_rows_of, ranker.sources), strict=True)
         ]
         bucket = np.concatenate([self.bucket, bucket_of(ranker.support[len(self.bucket) :])])
@@ -92,12 +93,15 @@ class Blend:
         """The same for a ranker that differs in its weights and gates alone."""
         return replace(self, ranker=ranker)
 
-    def _said(self, query: Query) -> list[Said]:
+    def _said(self, query: Query) -> Spoken:
+        """What each source says that has any weight."""
         history = self.ranker.history(query)
         past = Past(history.indices.astype(np.int64), history.data)
-        return [
-            self._voice(row, source, query, past) for row, source in enumerate(self.ranker.sources)
-        ]
+        return {
+            row: self._voice(row, source, query, past)
+            for row, source in enumerate(self.ranker.sources)
+            if self.ranker.weights[row].any() or self.ranker.gates[row].any()
+        }
 
     def _voice(self, row: int, source: Part | Profile, query: Query, past: Past) -> Said:
         low = self.low[row]
@@ -115,11 +119,11 @@ class Blend:
         by_bucket = self.ranker.weights[row] + said.coherence * self.ranker.gates[row]
         return np.asarray(by_bucket / said.scale, np.float32)
 
-    def _scores(self, said: Sequence[Said], rows: Ints, kind: bool | None = None) -> Floats:
+    def _scores(self, said: Spoken, rows: Ints, kind: bool | None = None) -> Floats:
         """(k,) scores of rows; by sources of low rank alone or the others alone unless None."""
         total = self.ranker.prior[rows].astype(np.float32)
         bucket = self.bucket[rows]
-        for row, voice in enumerate(said):
+        for row, voice in said.items():
             if kind is not None and (self.low[row] is not None) != kind:
                 continue
             factors = self._factors(row, voice)
@@ -127,7 +131,7 @@ class Blend:
                 total += voice.at(rows) * factors[bucket]
         return total
 
-    def _candidates(self, said: Sequence[Said], n: int, only: Bools | None) -> Ints:
+    def _candidates(self, said: Spoken, n: int, only: Bools | None) -> Ints:
         """Rows among which the best n are, but for what the graphs miss; all of them allowed."""
         if only is not None and np.count_nonzero(only) <= FEW:
             return np.flatnonzero(only)
@@ -135,14 +139,14 @@ class Blend:
         wanted = max(LEAST, FACTOR * n)
         mark = np.zeros(n_items, bool)
         mark[self.liked[:wanted]] = True
-        for row, voice in enumerate(said):
+        for row, voice in said.items():
             if self.low[row] is None:
                 mark[voice.rows] = True
         spoken = np.flatnonzero(mark if only is None else mark & only)
         partial = self._scores(said, spoken, kind=False)
         if len(spoken) > wanted:
             spoken = spoken[np.argpartition(-partial, wanted)[:wanted]]
-        near = [voice.rows for row, voice in enumerate(said) if self.low[row] is not None]
+        near = [voice.rows for row, voice in said.items() if self.low[row] is not None]
         mark[:] = False
         for rows in (spoken, *near):
             mark[rows] = True
@@ -210,10 +214,11 @@ def _rows_of(source: Part | Profile) -> Floats | None:
     return source.items if isinstance(source, Profile) else source.right
 
 
-def _grown(low: Low, rows: Floats) -> Low:
-    late = rows[low.spread.n :]
-    nearest = None if low.nearest is None else low.nearest.grown(rows, None)
-    return Low(rows, low.spread.with_rows(late), nearest)
+def _asked_of(source: Part | Profile) -> Floats:
+    """(m, r) queries such as people have: what some items or users stand for."""
+    rows = np.asarray(source.users if isinstance(source, Profile) else source.left)
+    rows = rows[np.flatnonzero(rows.any(axis=1))] if len(rows) else rows
+    return np.asarray(rows[np.random.default_rng(0).integers(0, len(rows), SAMPLE)], np.float32)
 
 
 def _by_prior(ranker: Mixture) -> Ints:

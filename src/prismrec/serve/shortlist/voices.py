@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from prismrec.rankers.mixture import LEAST, TINY
 from prismrec.rankers.parts import Part
+from prismrec.selection import best
 from prismrec.serve.shortlist.nearest import Nearest
 from prismrec.types import Floats, Ints
 
@@ -78,42 +79,37 @@ class Spread:
 
 @dataclass(frozen=True, eq=False)
 class Low:
-    """A source of low rank: how its rows lie, and where its largest values are.
+    """A source of low rank: how its rows lie, and where its largest values are."""
 
-    Without a graph the largest values are found by a whole pass.
-    """
-
-    rows: Floats  # (n_items, r)
+    nearest: Nearest
     spread: Spread
-    nearest: Nearest | None
+
+    @property
+    def rows(self) -> Floats:
+        """(n_items, r)."""
+        return self.nearest.vectors
+
+    def grown(self, rows: Floats) -> Low:
+        """The same with further rows."""
+        late = rows[self.spread.n :]
+        return Low(self.nearest.grown(rows, None), self.spread.with_rows(late))
 
 
 def low_said(low: Low, query: Floats, past: Past) -> Said:
     """What a low-rank source says; `query` (r,) is what the person stands for in it."""
     mean, spread = low.spread.along(query)
-    if low.nearest is None:
-        values = np.asarray(low.rows @ query, np.float32)
-        own = values[past.items]
-        values[past.items] = 0
-        top = max(float(values.max(initial=0)), -float(values.min(initial=0)))
-        values[past.items] = own
-        return Said(
-            values,
-            mean,
-            spread,
-            _scale(top),
-            _coherence(own, mean, spread),
-            np.empty(0, np.int64),
-        )
+    if low.nearest.graph is None:
+        values = low.nearest.all(query)
+        own, top = _own(values, past)
+        rows: Ints = best(values[None], min(SOUGHT + len(past.items), len(values)))[0][0]
+        return Said(values, mean, spread, top, _coherence(own, mean, spread), rows)
     wanted = SOUGHT + min(len(past.items), 4 * SOUGHT)
     found = np.concatenate([low.nearest.best(query, wanted), low.nearest.best(-query, SOUGHT)])
-    own = low.rows[past.items] @ query
+    own = low.nearest.at(query, past.items)
     outside = found[~np.isin(found, past.items)]
     top = float(np.abs(low.nearest.at(query, outside)).max(initial=0))
-
-    return Said(
-        (low.rows, query), mean, spread, _scale(top), _coherence(own, mean, spread), outside
-    )
+    coherence = _coherence(own, mean, spread)
+    return Said((low.rows, query), mean, spread, max(top, float(TINY)), coherence, outside)
 
 
 def sparse_said(part: Part, past: Past) -> Said:
@@ -123,16 +119,19 @@ def sparse_said(part: Part, past: Past) -> Said:
     n = max(1, len(values))
     mean = float(values.sum(dtype=np.float64)) / n
     spread = max(0.0, float(values @ values) / n - mean**2) ** 0.5
+    own, top = _own(values, past)
+    spoken = np.arange(len(values)) if isinstance(rows, np.ndarray) else np.asarray(rows.indices)
+    coherence = _coherence(own, mean, spread)
+    return Said(values, mean, spread, top, coherence, spoken.astype(np.int64, copy=False))
+
+
+def _own(values: Floats, past: Past) -> tuple[Floats, float]:
+    """Values of the history, and the largest absolute one outside it."""
     own = values[past.items]
     values[past.items] = 0
-    top = max(float(values.max(initial=0)), -float(values.min(initial=0)))
+    top = max(float(values.max(initial=0)), -float(values.min(initial=0)), float(TINY))
     values[past.items] = own
-    spoken = np.asarray(rows.indices) if hasattr(rows, "indices") else np.arange(len(values))
-    return Said(values, mean, spread, _scale(top), _coherence(own, mean, spread), spoken)
-
-
-def _scale(top: float) -> float:
-    return max(top, float(TINY))
+    return own, top
 
 
 def _coherence(own: Floats, mean: float, spread: float) -> float:
