@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from prismrec.explain.shares import POPULARITY
-from prismrec.serve.groups import together
+from prismrec.serve.candidates import Wanted, candidates, first
 from prismrec.serve.live import Live, Whom
-from prismrec.serve.steering import modalities, steered
-from prismrec.serve.values import Ask
-from prismrec.types import Bools, Floats, Ints
+from prismrec.serve.steering import modalities
 
 __all__ = ["BEHAVIOUR", "hold", "newcomers"]
 
@@ -49,28 +48,19 @@ def hold(plain: Sequence[int], good: Sequence[tuple[int, int]], fresh: float) ->
     return out
 
 
-def newcomers(
-    live: Live, everybody: Sequence[Whom], ask: Ask, allowed: Bools
-) -> list[tuple[int, int]]:
+def newcomers(live: Live, everybody: Sequence[Whom], wanted: Wanted) -> list[tuple[int, int]]:
     """New rows that stand in a list by media alone, each with its place there, best first.
 
     Only a sum over media and past items has them: others place a new item by its media anyway.
     """
-    rows: Ints = np.flatnonzero(allowed).astype(np.int64)
-    fresh = live.fresh(rows)
     media = set(modalities(live)) - {BEHAVIOUR, POPULARITY}
-    if not fresh.any() or not media or not hasattr(live.ranker, "contributions"):
+    late = live.catalogue_of[live.n_fitted :]
+    late = late[late >= 0]
+    if not media or not hasattr(live.ranker, "contributions") or not wanted.allowed[late].any():
         return []
-    alone = {**ask.weights, BEHAVIOUR: 0.0, POPULARITY: 0.0}
-    by_media = [steered(live, whom, alone, np.zeros(0)) for whom in everybody]
-    scores: Floats = together(np.stack(by_media), ask.together)
-    places = live.rows(rows)
-    found = np.where(places >= 0, scores[places], np.float32(np.nan))
-    length = max(LIST, ask.offset + ask.k)
-    found = np.where(found > 0, found, -np.inf)  # NaN too
-    if length < len(rows):
-        bound = np.partition(found, -length)[-length]
-        rows, fresh, found = (each[found >= bound] for each in (rows, fresh, found))
-    order = np.argsort(-found, kind="stable")
-    order = order[np.isfinite(found[order])]
-    return [(int(rows[at]), place) for place, at in enumerate(order, 1) if fresh[at]]
+    length = max(LIST, wanted.n)
+    weights = {**wanted.weights, BEHAVIOUR: 0.0, POPULARITY: 0.0}
+    alone = replace(wanted, weights=weights, n=length)
+    found = first(candidates(live, everybody, alone), length)
+    new = live.fresh(found.rows) & (found.scores > 0)
+    return [(int(found.rows[at]), int(at) + 1) for at in np.flatnonzero(new)]

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from prismrec.errors import BadData
-from prismrec.selection import best
+from prismrec.serve.candidates import Found, Wanted, candidates, first
 from prismrec.serve.diversity import alike, pool_of, spread_out
-from prismrec.serve.groups import together
 from prismrec.serve.held import hold, newcomers
 from prismrec.serve.live import Live, Whom
 from prismrec.serve.now import Now
 from prismrec.serve.people import Past
 from prismrec.serve.reasons import reasons
-from prismrec.serve.steering import checked, steered
+from prismrec.serve.steering import checked
 from prismrec.serve.values import Answer, Ask, Listed, Person
-from prismrec.types import Bools, Doubles, Floats, Ints
+from prismrec.types import Bools, Floats, Ints
 
 __all__ = ["past_of", "recommend", "whom_of"]
 
@@ -29,7 +28,6 @@ class Ranked:
 
     rows: Ints  # (k,)
     scores: Floats  # (k,) finite
-    by: str = "model"
     fresh: frozenset[int] = frozenset()  # rows at places that were held open
 
 
@@ -48,36 +46,35 @@ def recommend(now: Now, ask: Ask) -> Answer:
     live, catalogue, people = now.live, now.catalogue, now.people
     weights = checked(live, ask.weights)
     everybody = [whom_of(now, person) for person in ask.people]
-    allowed = catalogue.mask(ask.where)
-    for whom in everybody:
-        allowed[whom.past.hidden[whom.past.hidden < len(allowed)]] = False
-        if not ask.repeat:
-            allowed[whom.past.rows[whom.past.rows < len(allowed)]] = False
-    used = people.used(len(allowed))
+    allowed = _allowed(now, everybody, ask)
     n = ask.offset + ask.k
-    scores = together(
-        np.stack([steered(live, whom, weights, used) for whom in everybody]), ask.together
-    )
-    found = _ranked(live, scores, allowed, used, pool_of(n) if ask.diversity else n)
+    width = pool_of(n) if ask.diversity else n
+    used = people.used(len(allowed))
+    wanted = Wanted(allowed, width, used, weights, ask.together)
+    found = candidates(live, everybody, wanted)
+    by = "popularity" if found.is_silent else "model"
+    if found.is_silent:
+        rows = np.flatnonzero(allowed).astype(np.int64)
+        found = Found(rows, used[rows].astype(np.float32))
+    ranked = _finite(first(found, width))
     if ask.diversity:
-        found = _spread(live, found, n, ask.diversity)
-    if ask.fresh and found.by == "model":
-        good = newcomers(live, everybody, ask, allowed)
-        found = _held(live, scores, found, good=good, ask=ask)
+        ranked = _spread(live, ranked, n, ask.diversity)
+    if ask.fresh and by == "model":
+        ranked = _held(live, everybody, ranked, wanted, share=ask.fresh)
     page = slice(ask.offset, n)
-    rows = found.rows[page]
-    told = reasons(now, everybody, rows, weights) if found.by == "model" else {}
+    rows = ranked.rows[page]
+    told = reasons(now, everybody, rows, weights) if by == "model" else {}
     items = tuple(
         Listed(
             catalogue.ids[row],
             catalogue.titles[row],
             float(score),
             *told.get(row, ({}, ())),
-            fresh=row in found.fresh,
+            fresh=row in ranked.fresh,
         )
-        for row, score in zip(rows.tolist(), found.scores[page], strict=True)
+        for row, score in zip(rows.tolist(), ranked.scores[page], strict=True)
     )
-    return Answer(items, live.version, found.by)
+    return Answer(items, live.version, by)
 
 
 def past_of(now: Now, person: Person) -> Past:
@@ -108,42 +105,41 @@ def _check(ask: Ask) -> None:
             raise BadData(f"{name} must be from 0 to 1, not {getattr(ask, name):g}")
 
 
-def _ranked(live: Live, scores: Floats, allowed: Bools, used: Doubles, n: int) -> Ranked:
-    """The n best of the rows that are allowed, by scores of the ranker's rows."""
-    rows = np.flatnonzero(allowed).astype(np.int64)
-    if not len(rows):
-        return Ranked(rows, np.empty(0, np.float32))
-    if np.isnan(scores).all():
-        return _best(rows, used[rows].astype(np.float32), n, "popularity")
-    places = live.rows(rows)
-    found = np.where(places >= 0, scores[places], np.float32(np.nan)).astype(np.float32)
-    return _best(rows, found, n, "model")
+def _allowed(now: Now, everybody: Sequence[Whom], ask: Ask) -> Bools:
+    """(n,) rows that may be returned to these people."""
+    allowed = now.catalogue.mask(ask.where)
+    for whom in everybody:
+        passed = whom.past.hidden if ask.repeat else np.union1d(whom.past.hidden, whom.past.rows)
+        allowed[passed[passed < len(allowed)]] = False
+    return allowed
 
 
-def _best(rows: Ints, scores: Floats, n: int, by: str) -> Ranked:
-    columns, found = best(scores[None], min(n, len(rows)))
-    floor = np.nanmin(scores) if not np.isnan(scores).all() else np.float32(0)
-    values = np.where(np.isnan(found[0]), floor, found[0])
-    values = np.maximum(values, floor)  # no opinion counts as the lowest number there is
-    return Ranked(rows[columns[0]], values, by)
+def _finite(found: Found) -> Ranked:
+    """What has no opinion gets the lowest score that there is."""
+    silent = np.isnan(found.scores)
+    floor = found.scores[~silent].min() if not silent.all() else np.float32(0)
+    return Ranked(found.rows, np.where(silent, floor, found.scores))
 
 
 def _spread(live: Live, found: Ranked, n: int, diversity: float) -> Ranked:
     order = spread_out(found.scores, alike(live, found.rows), n, diversity)
-    return Ranked(found.rows[order], found.scores[order], found.by)
+    return Ranked(found.rows[order], found.scores[order])
 
 
 def _held(
-    live: Live, scores: Floats, found: Ranked, *, good: Sequence[tuple[int, int]], ask: Ask
+    live: Live, everybody: Sequence[Whom], found: Ranked, wanted: Wanted, *, share: float
 ) -> Ranked:
     """The list with places for items that came after the fit and are good by media alone."""
+    good = newcomers(live, everybody, wanted)
     if not good:
         return found
-    listed = hold(found.rows.tolist(), good, ask.fresh)
+    listed = hold(found.rows.tolist(), good, share)
     known = dict(zip(found.rows.tolist(), found.scores.tolist(), strict=True))
     new = [row for row in listed if row not in known]
-    places = live.rows(np.array(new, np.int64))
-    known |= dict(zip(new, scores[places].tolist(), strict=True))
-    rows = np.array(listed, np.int64)
-    values = np.array([known[row] for row in listed], np.float32)
-    return Ranked(rows, values, found.by, frozenset(new))
+    if new:
+        alone = np.zeros(len(wanted.allowed), bool)
+        alone[new] = True
+        scored = candidates(live, everybody, replace(wanted, allowed=alone, n=len(new)))
+        known |= dict(zip(scored.rows.tolist(), scored.scores.tolist(), strict=True))
+    scores = np.array([known[row] for row in listed], np.float32)
+    return Ranked(np.array(listed, np.int64), scores, frozenset(new))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from prismrec.errors import BadData
 from prismrec.explain.shares import POPULARITY
+from prismrec.rankers import Mixture
 from prismrec.serve.live import Live, Whom
 from prismrec.types import Doubles, Floats
 
-__all__ = ["modalities", "steered"]
+__all__ = ["checked", "modalities", "reweighed", "steered"]
 
 
 def modalities(live: Live) -> tuple[str, ...]:
@@ -56,6 +58,8 @@ def steered(live: Live, whom: Whom, weights: Mapping[str, float], used: Doubles)
     if not weights:
         scores: Floats = whom.ranker.score(whom.query)[0]
         return scores
+    if isinstance(whom.ranker, Mixture):
+        return steered(live, replace(whom, ranker=reweighed(whom.ranker, weights)), {}, used)
     if _sources(live.ranker) is None:
         return _leaning(live, whom, weights, used)
     rest = rest_of(live.ranker)
@@ -69,6 +73,18 @@ def steered(live: Live, whom: Whom, weights: Mapping[str, float], used: Doubles)
     if opinion is not None:
         total[~opinion] = np.nan
     return total
+
+
+def reweighed(ranker: Any, weights: Mapping[str, float]) -> Any:
+    """A mixture whose sources and prior count so many times; any other ranker as it is."""
+    if not weights or not isinstance(ranker, Mixture):
+        return ranker
+    named = [weights.get(source.modality, 1.0) for source in ranker.sources]
+    factors = np.array(named, np.float32)[:, None]
+    prior = ranker.prior * np.float32(weights.get(POPULARITY, 1.0))
+    return replace(
+        ranker, weights=ranker.weights * factors, gates=ranker.gates * factors, prior=prior
+    )
 
 
 def rest_of(ranker: Any) -> Floats | None:
