@@ -1,0 +1,1 @@
+"""Routes: one file per noun; each makes a router that asks the service and nothing else."""

@@ -1,0 +1,1 @@
+"""Schemas: what the API takes and gives, with limits and examples."""

@@ -1,0 +1,1 @@
+"""Security: who may ask, from where, how often and how much; one noun per file."""
