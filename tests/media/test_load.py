@@ -12,11 +12,13 @@ import pytest
 import soundfile
 from PIL import Image
 
+from prismrec.cache import folder_of
 from prismrec.data.interactions import Interactions
 from prismrec.data.limits import Limits
 from prismrec.data.shop import Media, Shop
 from prismrec.data.vocabulary import Vocabulary
 from prismrec.errors import BadMedia
+from prismrec.media.fetch import Fetcher
 from prismrec.media.load import loader
 
 USUAL = Limits()
@@ -91,3 +93,18 @@ def test_a_text_is_cut(tmp_path: Path) -> None:
     load = loader(make_shop(tmp_path, Limits(characters=3)), "text")
     assert load("灯灯灯灯") == "灯灯灯".encode()
     assert load("\ud800") == b"?"
+
+
+def test_without_looking_ahead_nothing_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "https://pictures.example/a.png"
+    shop = make_shop(tmp_path, Limits(urls=("pictures.example",)), image=url)
+    monkeypatch.setattr(Fetcher, "_follow", lambda *_: pytest.fail("fetched"))
+    load = loader(shop, "image", ahead=False)
+    with pytest.raises(BadMedia, match="not fetched so far"):
+        load(url)
+    kept = Fetcher(folder_of(tmp_path) / "fetched", shop.limits)._kept(url)
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"picture")
+    assert load(url) == b"picture"

@@ -149,15 +149,20 @@ def test_a_grown_word_index_is_a_new_one(
 ) -> None:
     index = WordIndex(old)
     index.match("kite")
-    grown, fresh = index.grown(new), WordIndex(new)
+    new += [None] * (len(old) - len(new))  # rows are never taken away
+    unlike = [row for row, text in enumerate(new) if row >= len(old) or text != old[row]]
+    rows = np.array(unlike, np.int64)
+    grown, fresh = index.grown(rows, [new[row] for row in unlike]), WordIndex(new)
     for _ in range(2):
         one, other = grown.match(asked), fresh.match(asked)
         assert (one is None) == (other is None)
         if one is not None and other is not None:
             np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
-            rows = range(len(new))
-            assert [grown.shared(asked, r) for r in rows] == [fresh.shared(asked, r) for r in rows]
-        grown = grown.grown(new)
+            every = range(len(new))
+            words = [[each.shared(asked, row) for row in every] for each in (grown, fresh)]
+            assert words[0] == words[1]
+        assert grown.present.tolist() == fresh.present.tolist()
+        grown = grown.grown(rows, [new[row] for row in unlike])
 
 
 def test_a_bridge_predicts_what_came_later_as_it_predicts_others() -> None:

@@ -67,6 +67,10 @@ class Fetcher:
             with ThreadPoolExecutor(min(AT_ONCE, len(missing))) as pool:
                 list(pool.map(fetch, missing))
 
+    def has(self, url: str) -> bool:
+        """Whether what an address sends was kept earlier."""
+        return self._kept(url).exists()
+
     def _kept(self, url: str) -> Path:
         return self.folder / hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()
 

@@ -27,7 +27,8 @@ def loader(shop: Shop, modality: str, *, ahead: bool = True) -> Load:
     """What gives the content of a value of one modality, within the limits of its shop.
 
     Addresses among the values are fetched at once, several at a time, and kept; one that fails
-    is at fault when it is loaded. Without `ahead` each is fetched when it is loaded.
+    is at fault when it is loaded. Without `ahead` nothing is fetched: of addresses there is what
+    was kept earlier, so that nobody who asks a server for a medium waits for another one.
     """
     if modality == "text":
         return partial(_text, most=shop.limits.characters)
@@ -36,7 +37,8 @@ def loader(shop: Shop, modality: str, *, ahead: bool = True) -> Load:
         sides = (shop.item_media, shop.user_media)
         values = {value for side in sides if modality in side for value in side[modality].values}
         fetcher.fetch_all(sorted(value for value in values if value and is_address(value)))
-    return partial(_medium, shop=shop, modality=modality, fetcher=fetcher)
+    address = fetcher if ahead else partial(_fetched, fetcher)
+    return partial(_medium, shop=shop, modality=modality, address=address)
 
 
 def uploads_of(shop: Path) -> Path:
@@ -56,15 +58,21 @@ def sha256_of(value: str) -> str:
     return sha256
 
 
-def _medium(value: str, *, shop: Shop, modality: str, fetcher: Fetcher) -> bytes:
+def _medium(value: str, *, shop: Shop, modality: str, address: Load) -> bytes:
     if value.startswith(UPLOAD):
         data = _posted(shop, sha256_of(value))
     elif is_address(value):
-        data = fetcher(value)
+        data = address(value)
     else:
         data = read_inside(shop.path, value, most=shop.limits.bytes)
     check_head(data, modality, shop.limits)
     return data
+
+
+def _fetched(fetcher: Fetcher, url: str) -> bytes:
+    if not fetcher.has(url):
+        raise BadMedia(0, "was not fetched so far; encode the shop again")
+    return fetcher(url)
 
 
 def _posted(shop: Shop, sha256: str) -> bytes:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import zip_longest
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from prismrec.data.vocabulary import Vocabulary
 from prismrec.encoders import Encoder
 from prismrec.types import Ints
 
-__all__ = ["changed", "patched", "rows_of"]
+__all__ = ["changed", "patched", "retold", "rows_of"]
 
 
 def changed(before: Shop, after: Shop, encoder: Encoder) -> Ints:
@@ -22,9 +22,23 @@ def changed(before: Shop, after: Shop, encoder: Encoder) -> Ints:
     rows = {*range(len(before.item_ids), len(after.item_ids))}
     for name in filter(None, (encoder.modality, getattr(encoder, "also", None))):
         old, new = (shop.item_media.get(name) for shop in (before, after))
-        pairs = zip_longest(old.values if old else (), new.values if new else ())
-        rows |= {row for row, (a, b) in enumerate(pairs) if a is not b and a != b}
+        rows |= _unlike(old.values if old else (), new.values if new else ())
     return np.array(sorted(rows), np.int64)
+
+
+def retold(before: Shop, after: Shop) -> Ints:
+    """(n,) rows of a later catalogue whose title or text is new, or another one than before."""
+    old, new = (shop.item_media["text"].values for shop in (before, after))
+    rows = _unlike(old, new) | _unlike(before.titles, after.titles)
+    return np.array(sorted(rows), np.int64)
+
+
+def _unlike(old: Sequence[str | None], new: Sequence[str | None]) -> set[int]:
+    n = min(len(old), len(new))
+    rows = {*range(n, len(new))}
+    if old[:n] != new[:n]:  # the usual case is that they agree, which this tells fastest
+        rows |= {row for row, (a, b) in enumerate(zip(old, new, strict=False)) if a != b}
+    return rows
 
 
 def rows_of(shop: Shop, rows: Ints) -> Shop:

@@ -30,7 +30,7 @@ from prismrec.search.evidence import (
     of_colours,
     standardised,
 )
-from prismrec.search.growth import changed, patched, rows_of
+from prismrec.search.growth import changed, patched, retold, rows_of
 from prismrec.search.reasons import Reasons, Taught, Word
 from prismrec.search.request import Request, Said, understand
 from prismrec.search.words import WordIndex
@@ -195,7 +195,8 @@ class Searcher:
                 out._bridges[modality] = self._bridges[modality].grown(media, new)
         out.__dict__["_reasons"] = Reasons(out.shop, self._reasons.memo)
         if "_words" in out.__dict__ and "text" in out.shop.item_media:
-            out.__dict__["_words"] = self._words.grown(out._titled)
+            rows = retold(self.shop, out.shop)
+            out.__dict__["_words"] = self._words.grown(rows, out._titled(rows))
         return out
 
     def prepare(self) -> None:
@@ -332,16 +333,12 @@ class Searcher:
 
     @cached_property
     def _words(self) -> WordIndex:
-        return WordIndex(self._titled)
+        return WordIndex(self._titled(np.arange(len(self.shop.item_ids))))
 
-    @property
-    def _titled(self) -> list[str | None]:
-        rows = zip(self.shop.item_ids.ids, self.shop.titles, self._texts, strict=True)
-        return [_with_title(name, title, text or "") for name, title, text in rows]
-
-    @property
-    def _texts(self) -> tuple[str | None, ...]:
-        return self.shop.item_media["text"].values
+    def _titled(self, rows: Ints) -> list[str | None]:
+        ids, titles = self.shop.item_ids, self.shop.titles
+        texts = self.shop.item_media["text"].values
+        return [_with_title(ids[row], titles[row], texts[row] or "") for row in rows.tolist()]
 
     @cached_property
     def _reasons(self) -> Reasons:

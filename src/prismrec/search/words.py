@@ -14,7 +14,7 @@ from scipy import sparse
 from prismrec.media.text.scripts import HAN, KANA
 from prismrec.media.text.stopwords import STOP_WORDS
 from prismrec.packages import require
-from prismrec.types import Csr, Doubles, Floats
+from prismrec.types import Csr, Doubles, Floats, Ints
 
 __all__ = ["WordIndex"]
 
@@ -53,13 +53,21 @@ class WordIndex:
         self.present = np.array([text is not None for text in texts], np.bool_)
         self._texts = texts
 
-    def grown(self, texts: Sequence[str | None]) -> WordIndex:
+    def grown(self, rows: Ints, texts: Sequence[str | None]) -> WordIndex:
         """The index of a catalogue to which rows were appended, or some of whose texts changed.
 
         It finds what a new index finds; texts that stayed are not taken apart again.
+
+        Args:
+            rows: (n,) rising; those from the end of this index on are appended.
+            texts: of each of the rows.
         """
-        out = WordIndex(texts)
-        out._counted = self._counted.replaced(self._texts, texts)  # fills the cached property
+        out = WordIndex(())
+        n = max(len(self.present), int(rows.max(initial=-1)) + 1)
+        out.present = np.zeros(n, np.bool_)
+        out.present[: len(self.present)] = self.present
+        out.present[rows] = [text is not None for text in texts]
+        out._counted = self._counted.replaced(rows, texts)  # fills the cached property
         return out
 
     def match(self, text: str) -> Floats | None:
@@ -110,7 +118,8 @@ class WordIndex:
 
     @cached_property
     def _counted(self) -> _Counted:
-        return _Counted({}, _counts([], {})).replaced((), self._texts)
+        rows = np.arange(len(self._texts))
+        return _Counted({}, _counts([], {})).replaced(rows, self._texts)
 
     @cached_property
     def _built(self) -> tuple[Csr, Doubles]:
@@ -126,17 +135,13 @@ class _Counted:
         self.vocabulary, self.counts = vocabulary, counts
         self.frequency = np.bincount(counts.indices, minlength=counts.shape[1])
 
-    def replaced(self, old: Sequence[str | None], new: Sequence[str | None]) -> _Counted:
-        """The same of other texts, counting only those that differ from the old of their row."""
-        same = [a is b or a == b for a, b in zip(old, new, strict=False)]
-        stays = np.zeros(len(new), np.bool_)
-        stays[: len(same)] = same
-        changed = np.flatnonzero(~stays)
+    def replaced(self, rows: Ints, texts: Sequence[str | None]) -> _Counted:
+        """With other texts in some rows, of which those from the end on are appended."""
         vocabulary = dict(self.vocabulary)  # a copy: others may be reading the old one
-        fresh = _counts([new[row] for row in changed.tolist()], vocabulary)
-        place = np.empty(len(new), np.int64)
-        place[stays] = np.flatnonzero(stays)
-        place[changed] = self.counts.shape[0] + np.arange(len(changed))
+        fresh = _counts(texts, vocabulary)
+        n = self.counts.shape[0]
+        place = np.arange(max(n, int(rows.max(initial=-1)) + 1))
+        place[rows] = n + np.arange(len(rows))
         known = sparse.csr_array(
             (self.counts.data, self.counts.indices, self.counts.indptr),
             shape=(self.counts.shape[0], fresh.shape[1]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -173,11 +174,11 @@ def test_a_store_that_fails_is_asked_again(finder: Finder, gate: Gate, shop: Sho
     first = finder.grow(shop)
     with pytest.raises(BadData, match="cannot be used now"):
         first.result(PATIENCE)
-    for _ in range(200):
-        if finder.ready:
-            break
-        threading.Event().wait(0.02)
-    assert finder.state == "ready"
+    end = time.monotonic() + PATIENCE
+    while finder.state != "ready":
+        assert time.monotonic() < end, finder.state
+        time.sleep(0.005)
+    assert finder(Request("ruby"))[0].item == "ruby"
 
 
 def test_what_cannot_be_read_is_told_to_who_asked(finder: Finder, gate: Gate, shop: Shop) -> None:

@@ -23,7 +23,7 @@ from prismrec.types import Floats
 
 __all__ = ["Readers", "vector_of"]
 
-REMOTE = ("openai:",)  # specs of encoders that are asked for nothing but real media
+REMOTE = "openai:"  # in specs of encoders that are asked for nothing but real media
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Readers:
                 encoders[modality] = _opened(modality, used)
             except PrismrecError as error:
                 problems[modality] = str(error)
-        remote = frozenset(name for name, used in made.items() if used["spec"].startswith(REMOTE))
+        remote = frozenset(name for name, used in made.items() if REMOTE in used["spec"])
         return cls(encoders, fitted.projections, problems, remote)
 
     def shortened(self, modality: str, vector: Floats) -> Floats:

@@ -42,7 +42,7 @@ class Finder:
         self._done: tuple[str, int, int] = ("", 0, 0)
         self._waiting: list[Future[None]] = []
         self._change = threading.Condition()
-        self._dirty, self._closed = True, False
+        self._dirty, self._closed, self._warmed = True, False, False
         self._problem = ""
         self._thread = threading.Thread(target=self._work, name="finder", daemon=True)
 
@@ -129,6 +129,7 @@ class Finder:
             else:
                 self._problem, pause = "", FIRST_PAUSE
                 _settle(waiting, None)
+                self._warm_encoders()
 
     def _next(self) -> tuple[Shop, list[Future[None]]] | None:
         """The state that is to be prepared, and who waits for it; None when it is time to stop."""
@@ -147,8 +148,6 @@ class Finder:
             searcher.prepare()
             self._learnt = len(shop.item_ids)
             self._searcher = searcher
-            for encoder in (each for chosen in searcher.encoders.values() for each in chosen):
-                warm(encoder)  # after a restart all vectors were there, and nothing was asked yet
             return
         self._searcher = grown = before.grown(shop)
         grown.prepare()
@@ -156,6 +155,15 @@ class Finder:
             again = grown.grown(shop, learn_again=True)
             again.prepare()
             self._searcher, self._learnt = again, len(shop.item_ids)
+
+    def _warm_encoders(self) -> None:
+        """After a restart all vectors were in the store, and no encoder was asked so far."""
+        searcher = self._searcher
+        if searcher is not None and not self._warmed:
+            self._warmed = True
+            for chosen in searcher.encoders.values():
+                for encoder in chosen:
+                    warm(encoder)
 
     def _progress(self, modality: str, done: int, total: int) -> None:
         self._done = (modality, done, total)
