@@ -54,13 +54,12 @@ def newcomers(live: Live, everybody: Sequence[Whom], wanted: Wanted) -> list[tup
     Only a sum over media and past items has them: others place a new item by its media anyway.
     """
     media = set(modalities(live)) - {BEHAVIOUR, POPULARITY}
-    late = live.catalogue_of[live.n_fitted :]
-    late = late[late >= 0]
+    late = live.late()
     if not media or not hasattr(live.ranker, "contributions") or not wanted.allowed[late].any():
         return []
     length = max(LIST, wanted.n)
     weights = {**wanted.weights, BEHAVIOUR: 0.0, POPULARITY: 0.0}
     alone = replace(wanted, weights=weights, n=length)
     found = first(candidates(live, everybody, alone), length)
-    new = live.fresh(found.rows) & (found.scores > 0)
+    new = np.isin(found.rows, late) & (found.scores > 0)
     return [(int(found.rows[at]), int(at) + 1) for at in np.flatnonzero(new)]

@@ -19,10 +19,11 @@ from prismrec.rankers.content_towers import ContentTowers
 from prismrec.rankers.int8_towers import Int8Rows, Int8Towers
 from prismrec.rankers.towers import Towers
 from prismrec.serve.catalogue import Catalogue
+from prismrec.serve.inheriting import inherited, stays
 from prismrec.serve.people import Past
 from prismrec.serve.shortlist import Shortlist, shortlist_of
 from prismrec.serve.vectors_held import Vectors
-from prismrec.types import Bools, Floats, Ints
+from prismrec.types import Floats, Ints
 
 __all__ = ["Live", "Whom"]
 
@@ -51,7 +52,7 @@ class Live:
     catalogue_of: Ints  # (ranker.n_items,) the reverse, -1 where a later row took its place
     users: Vocabulary  # that the model was fitted on
     log: Jagged  # rows of the ranker that each of them had used, sorted
-    n_fitted: int  # rows of the ranker that came from the fit
+    fitted: Ints  # (n_fitted,) rows of the catalogue that the first rows of the ranker had
     shortlist: Shortlist | None = None  # draws candidates where the catalogue is large
 
     @classmethod
@@ -93,7 +94,7 @@ class Live:
             catalogue_of,
             fitted.train.user_ids,
             used,
-            len(ids),
+            catalogue_of,
             shortlist_of(fitted.ranker, folder),
         )
         missing = np.flatnonzero((row_of < 0) & vectors.known(len(row_of)))
@@ -102,7 +103,8 @@ class Live:
     def grown(self, rows: Ints, features: Mapping[str, Feature]) -> Live:
         """This model with rows of the catalogue placed by their media, without a refit.
 
-        A row that the ranker had already is placed anew, by its media alone.
+        One that the ranker had is placed anew: of its media is what it looks, reads and sounds
+        like, and what people did with it stays. Where the fit knew only that, nothing changes.
 
         Args:
             rows: (n,) distinct rows of the catalogue.
@@ -110,15 +112,21 @@ class Live:
         """
         if not len(rows):
             return self
+        places = self.rows(rows)
+        moving = ~stays(self.ranker, places, self.n_fitted)
+        if not moving.all():
+            left = np.flatnonzero(moving)
+            return self.grown(rows[left], {name: f.take(left) for name, f in features.items()})
         known = {name: features[name] for name in self.reads() if name in features}
         ranker = self.ranker.with_items(known, ids=[str(row) for row in rows])
         first = len(self.catalogue_of)
         size = max(len(self.row_of), int(rows.max()) + 1)
         row_of = np.pad(self.row_of, (0, size - len(self.row_of)), constant_values=NOWHERE)
         catalogue_of = self.catalogue_of.copy()
-        before = row_of[rows]
-        catalogue_of[before[before >= 0]] = NOWHERE
+        again = places >= 0
+        catalogue_of[places[again]] = NOWHERE
         row_of[rows] = np.arange(first, first + len(rows))
+        ranker = inherited(ranker, places[again], row_of[rows[again]])
         return replace(
             self,
             ranker=ranker,
@@ -145,10 +153,10 @@ class Live:
         out[inside] = self.row_of[catalogue_rows[inside]]
         return out
 
-    def fresh(self, catalogue_rows: Ints) -> Bools:
-        """(k,) which rows came after the fit."""
-        rows = self.rows(catalogue_rows)
-        return rows >= self.n_fitted
+    def late(self) -> Ints:
+        """Rows of the catalogue that the ranker knows and the fit did not."""
+        rows = self.catalogue_of[self.n_fitted :]
+        return np.setdiff1d(rows[rows >= 0], self.fitted)
 
     def whom(self, user: str | None, past: Past) -> Whom:
         """Somebody with a past as the ranker is to be asked for them."""
@@ -162,6 +170,11 @@ class Live:
             ranker, query = self._moved(query)
             return Whom(ranker, query, past, known)
         return Whom(self.ranker, query, past, known)
+
+    @property
+    def n_fitted(self) -> int:
+        """How many rows of the ranker came from the fit."""
+        return len(self.fitted)
 
     @cached_property
     def is_fixed(self) -> bool:

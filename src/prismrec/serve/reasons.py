@@ -75,6 +75,8 @@ def _told(catalogue: Catalogue, said: Sequence[Speaks], at: int) -> Told:
     shares: dict[str, float] = defaultdict(float)
     by_past: dict[int, tuple[float, str]] = {}
     for each in said:
+        if not each.names:
+            continue
         for name, amount in zip(each.names, each.whole[:, at].tolist(), strict=True):
             shares[name] += amount
         amounts: Doubles = each.cells[:, :, at].sum(axis=0, dtype=np.float64)
