@@ -1,0 +1,135 @@
+"""Opening a database: its engines, and its tables brought up to date."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from prismrec.errors import BadData, MissingPackage, PrismrecError
+from prismrec.serve.database.errors import Full, Unavailable
+
+__all__ = ["NEWEST", "address_of", "locked", "migrated", "opened", "reason"]
+
+NEWEST = "0001"  # the last step in migrations/versions
+PATIENCE = 10.0  # seconds that a writer waits for another one, and a connection for an answer
+LOCK = 0x70726973  # of writers, in PostgreSQL
+FORMS = "write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+
+
+def address_of(text: str) -> URL:
+    """The address of a database, with the driver that is used for it.
+
+    Raises:
+        BadData: for an address of another kind.
+    """
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise BadData(f"the address of the database cannot be read; {FORMS}") from None
+    if url.get_backend_name() == "sqlite":
+        if not url.database or url.database == ":memory:":
+            raise BadData(f"a database in memory would lose what is written; {FORMS}")
+        return url.set(drivername="sqlite")
+    if url.get_backend_name() in ("postgresql", "postgres"):
+        return url.set(drivername="postgresql+psycopg")
+    raise BadData(f"no database of the kind {url.drivername!r} is known; {FORMS}")
+
+
+def opened(url: URL) -> tuple[Engine, Engine]:
+    """An engine for the one writer, and one for readers.
+
+    Raises:
+        MissingPackage: where the driver is not installed.
+    """
+    if url.get_backend_name() == "sqlite":
+        assert url.database is not None
+        Path(url.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
+        options: dict[str, Any] = {"connect_args": {"timeout": PATIENCE}}
+        writer = create_engine(url, pool_size=1, max_overflow=0, **options)
+        event.listen(writer, "connect", _prepare)
+        event.listen(writer, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
+        reader = create_engine(url, isolation_level="AUTOCOMMIT", **options)
+        event.listen(reader, "connect", _prepare)
+        return writer, reader
+    options = {
+        "pool_pre_ping": True,
+        "connect_args": {
+            "connect_timeout": int(PATIENCE),
+            "application_name": "prismrec",
+            "options": f"-c statement_timeout={int(PATIENCE * 1000)}",
+        },
+    }
+    try:
+        writer = create_engine(url, pool_size=1, max_overflow=0, **options)
+        return writer, create_engine(url, isolation_level="AUTOCOMMIT", **options)
+    except (ModuleNotFoundError, NoSuchModuleError):
+        remedy = 'pip install "prismrec[postgresql]"'
+        raise MissingPackage(f"PostgreSQL needs the package psycopg: {remedy}") from None
+
+
+def _prepare(connection: Any, _: Any) -> None:
+    """Every commit on the disk before it is told; readers do not wait for the writer."""
+    connection.isolation_level = None  # transactions are begun by the listener alone
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def locked(connection: Connection) -> None:
+    """Wait for other servers' writers, so that numbers are given in the order of commits.
+
+    Whoever reads what came after a number would otherwise miss a lower one that commits later.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+
+
+def migrated(writer: Engine) -> None:
+    """Bring the tables up to date, in one transaction.
+
+    Raises:
+        BadData: where the database was written by a newer version.
+        Unavailable: where it cannot be asked.
+    """
+    try:
+        with writer.begin() as connection:
+            found = _version(connection)
+            if found == NEWEST:
+                return
+            if found is not None and found > NEWEST:
+                name = connection.engine.url.render_as_string(hide_password=True)
+                raise BadData(f"{name} was written by a newer prismrec ({found}); upgrade prismrec")
+            locked(connection)
+            _migrate(connection)
+    except SQLAlchemyError as error:
+        raise reason(error) from error
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    steps = Config()
+    steps.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    steps.attributes["connection"] = connection
+    command.upgrade(steps, "head")
+
+
+def reason(error: SQLAlchemyError | OSError) -> PrismrecError:
+    """What went wrong as one of our errors; no address and no statement is part of it."""
+    origin = getattr(error, "orig", None) or error
+    told = re.sub(r"\s+", " ", str(origin)).strip()
+    told = re.sub(r"(?i)(password|pwd)=\S+", r"\1=...", told)[:200]
+    if getattr(origin, "sqlstate", None) == "53100" or "disk is full" in told:
+        return Full(f"the database's disk is full ({told}); free some room, then write again")
+    return Unavailable(f"the database cannot be used now ({told}); try again")

@@ -1,0 +1,106 @@
+"""Writer: one thread that commits what waits together, so that many share one flush of the disk."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from prismrec.errors import PrismrecError
+from prismrec.serve.database.errors import Unavailable
+from prismrec.serve.database.opening import locked, reason
+
+__all__ = ["Writer"]
+
+TOGETHER = 256  # writes in one transaction
+PATIENCE = 30.0  # seconds that a caller waits
+
+Result = TypeVar("Result")
+Job = Callable[[Connection], Any]
+
+
+class Writer:
+    """Runs writes one after another; `write` returns once they are committed."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._jobs: queue.SimpleQueue[tuple[Job, Future[Any]] | None] = queue.SimpleQueue()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._thread.start()
+
+    def write(self, job: Callable[[Connection], Result]) -> Result:
+        """Run a job within a transaction and wait until that is committed.
+
+        Raises:
+            Unavailable, Full: where it is not; nothing of it was written.
+        """
+        if self._closed:
+            raise Unavailable("the server is being stopped; try again")
+        future: Future[Result] = Future()
+        self._jobs.put((job, future))
+        try:
+            return future.result(PATIENCE)
+        except TimeoutError:
+            if future.cancel():  # it was not begun
+                raise Unavailable("the database does not answer in time; try again") from None
+            return future.result()  # its transaction is under way: only its end tells the truth
+
+    def close(self) -> None:
+        """Finish what waits, then stop."""
+        self._closed = True
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while True:
+            first = self._jobs.get()
+            jobs = [] if first is None else [first]
+            last = first is None
+            while not last and len(jobs) < TOGETHER and not self._jobs.empty():
+                more = self._jobs.get()
+                last = more is None
+                if more is not None:
+                    jobs.append(more)
+            self._run([each for each in jobs if each[1].set_running_or_notify_cancel()])
+            if last:
+                return
+
+    def _run(self, jobs: Sequence[tuple[Job, Future[Any]]]) -> None:
+        """All in one transaction; where that fails, each by itself."""
+        if not jobs:
+            return
+        outcomes: list[Any] = []
+        try:
+            with self._engine.begin() as connection:
+                locked(connection)
+                outcomes = [_tried(job, connection) for job, _ in jobs]
+        except Exception as error:
+            if len(jobs) > 1:
+                for job in jobs:
+                    self._run([job])
+                return
+            outcomes = [_ours(error)]
+        for (_, future), outcome in zip(jobs, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
+
+
+def _tried(job: Job, connection: Connection) -> Any:
+    """What a job returns or is refused for; other jobs of the transaction are left alone."""
+    try:
+        with connection.begin_nested():
+            return job(connection)
+    except (PrismrecError, IntegrityError) as error:
+        return _ours(error)
+
+
+def _ours(error: Exception) -> Exception:
+    return reason(error) if isinstance(error, SQLAlchemyError | OSError) else error
