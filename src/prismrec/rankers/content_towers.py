@@ -12,6 +12,7 @@ import numpy as np
 from prismrec import saving
 from prismrec.data.features import Feature
 from prismrec.errors import BadModel
+from prismrec.rankers.growing import appended
 from prismrec.rankers.item_weights import count_new
 from prismrec.rankers.query import Query
 from prismrec.rankers.towers import Towers
@@ -168,7 +169,7 @@ class ContentTowers:
             self,
             towers=replace(
                 old,
-                items=np.vstack([old.items, vectors]),
+                items=appended(old.items, vectors),
                 bias=bias,
                 has_opinion=np.concatenate([known, present]),
             ),

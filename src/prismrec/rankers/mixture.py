@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -119,8 +120,12 @@ class Mixture:
     def coefficients(self, row: int, coherence: Floats, items: Ints | None = None) -> Floats:
         """(n, n_items) what the evidence of source `row` is multiplied by."""
         by_bucket = self.weights[row] + np.outer(coherence, self.gates[row])
-        support = self.support if items is None else self.support[items]
-        return np.asarray(by_bucket[:, bucket_of(support)], np.float32)
+        buckets = self._buckets if items is None else self._buckets[items]
+        return np.asarray(by_bucket[:, buckets], np.float32)
+
+    @cached_property
+    def _buckets(self) -> Ints:
+        return bucket_of(self.support)
 
     def score(self, query: Query) -> Floats:
         """(n, n_items) float32, higher is better."""

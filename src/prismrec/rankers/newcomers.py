@@ -13,6 +13,7 @@ from prismrec.data.features import Feature
 from prismrec.errors import BadData
 from prismrec.graph.neighbours import centre_of, knn, unit
 from prismrec.graph.normalise import by_row
+from prismrec.rankers.growing import appended, bordered
 from prismrec.rankers.parts import Part
 from prismrec.rankers.profile import Profile
 from prismrec.types import Bools, Csr, Floats
@@ -71,11 +72,10 @@ class Newcomers:
         """
         total = sparse.csr_array((n, len(known)), dtype=np.float32)
         for name, new in vectors.items():
-            total = total + knn(
-                np.where(known[:, None], self.vectors[name], np.float32(0)),
-                self.neighbours,
-                of=new,
-            )
+            there = self.vectors[name]
+            if not known.all():
+                there = np.where(known[:, None], there, np.float32(0))
+            total = total + knn(there, self.neighbours, of=new)
         return by_row(sparse.csr_array(total))
 
     def extended(self, part: Part, vectors: Mapping[str, Floats], n: int) -> Part:
@@ -84,20 +84,18 @@ class Newcomers:
             return part.extended(n)
         new = vectors[part.modality]
         if part.left is not None and part.right is not None:
-            right = np.vstack([part.right, new @ self.bridges[part.modality]])
-            left = np.pad(part.left, ((0, n), (0, 0)))  # as past items they say nothing yet
+            right = appended(part.right, new @ self.bridges[part.modality])
+            nothing = np.zeros((n, part.left.shape[1]), np.float32)
+            left = appended(part.left, nothing)  # as past items they say nothing yet
             return Part(part.name, part.modality, left=left, right=right)
         near = knn(self.vectors[part.modality], self.neighbours, of=new)  # (n, n_items)
-        above = sparse.hstack([sparse.csr_array(part.given), near.T])
-        below = sparse.hstack([near, sparse.csr_array((n, n), dtype=np.float32)])
-        weights = sparse.csr_array(sparse.vstack([above, below]))
-        return Part(part.name, part.modality, weights)
+        return Part(part.name, part.modality, bordered(sparse.csr_array(part.given), near))
 
     def extended_profile(self, profile: Profile, vectors: Mapping[str, Floats], n: int) -> Profile:
         """A profile with n new items."""
         dim = profile.items.shape[1]
         new = vectors.get(profile.modality, np.zeros((n, dim), np.float32))
-        return replace(profile, items=np.vstack([profile.items, new]))
+        return replace(profile, items=appended(profile.items, new))
 
     def prior(self, vectors: Mapping[str, Floats], n: int) -> Floats:
         """(n,) what new items get for everybody: how well liked items with such media are."""
@@ -115,7 +113,7 @@ class Newcomers:
         """The same with the new items among the known ones."""
         return replace(
             self,
-            vectors={name: np.vstack([old, vectors[name]]) for name, old in self.vectors.items()},
+            vectors={name: appended(old, vectors[name]) for name, old in self.vectors.items()},
         )
 
     def to_arrays(self) -> dict[str, Any]:

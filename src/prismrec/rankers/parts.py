@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from prismrec.errors import BadModel
+from prismrec.rankers.growing import appended
 from prismrec.types import Csr, Floats, Ints
 
 __all__ = ["Part", "parts_from_arrays", "parts_to_arrays"]
@@ -87,8 +88,8 @@ class Part:
         if n == 0:
             return self
         if self.left is not None and self.right is not None:
-            rows = ((0, n), (0, 0))
-            left, right = np.pad(self.left, rows), np.pad(self.right, rows)
+            nothing = np.zeros((n, self.left.shape[1]), np.float32)
+            left, right = appended(self.left, nothing), appended(self.right, nothing)
             return Part(self.name, self.modality, left=left, right=right)
         if isinstance(self.weights, np.ndarray):
             return Part(self.name, self.modality, np.pad(self.weights, ((0, n), (0, n))))

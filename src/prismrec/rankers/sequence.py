@@ -14,6 +14,7 @@ from prismrec.data.features import Feature
 from prismrec.data.jagged import Jagged
 from prismrec.errors import BadModel
 from prismrec.rankers.encoding import gru, lstm, transformer
+from prismrec.rankers.growing import appended
 from prismrec.rankers.item_weights import count_new
 from prismrec.rankers.newcomers import Newcomers
 from prismrec.rankers.query import Query
@@ -113,7 +114,7 @@ class SequenceRanker:
         near = newcomers.near(vectors, n, known)
         return replace(
             self,
-            items=np.vstack([self.items, near @ self.items]),
+            items=appended(self.items, near @ self.items),
             has_opinion=np.concatenate([known, np.diff(near.indptr) > 0]),
             newcomers=None if self.newcomers is None else newcomers.joined(vectors),
         )

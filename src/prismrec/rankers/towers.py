@@ -12,6 +12,7 @@ import numpy as np
 from prismrec import saving
 from prismrec.data.features import Feature
 from prismrec.errors import BadModel
+from prismrec.rankers.growing import appended
 from prismrec.rankers.item_weights import count_new
 from prismrec.rankers.newcomers import Newcomers
 from prismrec.rankers.query import Query
@@ -95,7 +96,7 @@ class Towers:
         bias = self.bias
         return replace(
             self,
-            items=np.vstack([self.items, near @ self.items]),
+            items=appended(self.items, near @ self.items),
             bias=None if bias is None else np.concatenate([bias, near @ bias]),
             has_opinion=np.concatenate([known, np.diff(near.indptr) > 0]),
             newcomers=None if self.newcomers is None else newcomers.joined(vectors),
