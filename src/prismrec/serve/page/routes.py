@@ -88,7 +88,7 @@ def _static(version: str, path: str, accepts: str) -> Response:
         "ETag": f'"{assets().version}"',
     }
     if "gzip" in accepts:
-        return Response(found.zipped, headers=headers | _ZIPPED, media_type=found.type)
+        return Response(found.zipped, headers={**headers, **_ZIPPED}, media_type=found.type)
     return Response(found.data, headers=headers, media_type=found.type)
 
 

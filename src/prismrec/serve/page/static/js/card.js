@@ -1,19 +1,19 @@
 // A card: cover, title, a bar per modality, the past items that speak for it, and what can be done.
 
 import { h, icon, tongue } from "./dom.js";
-import { art, byline, item } from "./items.js";
+import { art, byline, has, item } from "./items.js";
 import { playButton } from "./player.js";
-import { has } from "./items.js";
 import { called, ordered, spoken, tone } from "./tones.js";
 import { inChinese, knows, percent, say } from "./words.js";
 
 export const ACTS = { like: "like", buy: "buy", skip: "next", dislike: "dislike" };
 const SPEAKERS = 3, WORDS = 3, REASONS = 3;
 
-/** A bar per modality, as wide as its share. */
+/** A bar per modality, as wide as its share of the largest. */
 export function spectrum(shares, label = spoken(shares)) {
+  const most = Math.max(...Object.values(shares), 1e-9);
   const bars = ordered(shares).filter((name) => shares[name] > 0)
-    .map((name) => h("i", { class: tone(name), css: { width: `${Math.max(1, 100 * shares[name])}%` } }));
+    .map((name) => h("i", { class: tone(name), css: { width: `${(100 * shares[name]) / most}%` } }));
   return h("div", { class: "spectrum", role: "img", "aria-label": say("card.shares", { shares: label }) }, bars);
 }
 

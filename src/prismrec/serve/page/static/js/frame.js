@@ -1,7 +1,7 @@
 // What both documents share: light and dark, the way out.
 
 import { $ } from "./dom.js";
-import { showWayOut } from "./signin.js";
+import { welcome } from "./signin.js";
 
 const YEAR = 365 * 24 * 3600;
 const root = document.documentElement;
@@ -11,6 +11,7 @@ const dark = () => {
   return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 };
 
+/** Ready when somebody may ask the server something. */
 export function frame() {
   const button = $("#theme");
   const show = () => button.setAttribute("aria-pressed", String(dark()));
@@ -22,5 +23,5 @@ export function frame() {
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
   show();
-  showWayOut();
+  return welcome();
 }

@@ -3,34 +3,40 @@
 import { s, still } from "./dom.js";
 import { WEIGHED, tone } from "./tones.js";
 
-const W = 380, ROW = 58;
-const TOP = { x: 196, y: 42 }, LEFT = { x: 118, y: 186 }, RIGHT = { x: 274, y: 186 };
-const IN = { x: 157, y: 116 }, OUT = { x: 236, y: 114 };
-const LEAST = 1.5, MOST = 44; // pixels of a ray at its end
+// Where the corners, the way in and the way out lie; a phone has room for less.
+const WIDE = { row: 58, w: 380, top: [196, 38], left: [116, 188], right: [276, 188], in: [156, 115], out: [235, 112], near: 70 };
+const NARROW = { row: 46, w: 132, top: [54, 48], left: [8, 134], right: [100, 134], in: [31, 92], out: [76, 90], near: 26 };
+const phone = matchMedia("(max-width: 720px)");
+const LEAST = 1.5, MOST = 58; // pixels of a ray at its end
 const LASTS = 420; // milliseconds that a change takes
 
 let now = Object.fromEntries(WEIGHED.map((name) => [name, 0.25]));
 let frame = 0;
 
+const shape = () => (phone.matches ? NARROW : WIDE);
+const stops = (...all) => all.map(([offset, opacity, color = "#fff"]) => s("stop", { offset, "stop-opacity": opacity, "stop-color": color }));
+
 /** Draw the prism; `light` changes it afterwards. */
 export function drawPrism(svg) {
-  const glow = s("radialGradient", { id: "glow" }, s("stop", { offset: "0", "stop-color": "#fff", "stop-opacity": ".55" }), s("stop", { offset: "1", "stop-color": "#fff", "stop-opacity": "0" }));
-  const beam = s("linearGradient", { id: "beam" }, s("stop", { offset: "0", "stop-color": "#fff", "stop-opacity": "0" }), s("stop", { offset: ".5", "stop-color": "#fff", "stop-opacity": ".8" }), s("stop", { offset: "1", "stop-color": "#fff" }));
-  const glass = s("linearGradient", { id: "glass", x1: "0", y1: "0", x2: "1", y2: "1" }, s("stop", { offset: "0", "stop-color": "#fff", "stop-opacity": ".22" }), s("stop", { offset: ".55", "stop-color": "#fff", "stop-opacity": ".04" }), s("stop", { offset: "1", "stop-color": "#fff", "stop-opacity": ".16" }));
-  svg.replaceChildren(s("defs", {}, glow, beam, glass, ...WEIGHED.map(fade)),
-    s("path", { d: `M-40 ${IN.y + 29}L${IN.x} ${IN.y - 2.5}L${IN.x} ${IN.y + 2.5}L-40 ${IN.y + 36}Z`, fill: "url(#beam)" }),
-    ...WEIGHED.map((name) => s("path", { class: "inside", "data-ray": name, fill: `url(#ray-${name})`, opacity: ".4" })),
-    ...WEIGHED.map((name) => s("path", { class: "ray", "data-ray": name, fill: `url(#ray-${name})` })),
-    s("path", { d: `M${TOP.x} ${TOP.y}L${RIGHT.x} ${RIGHT.y}L${LEFT.x} ${LEFT.y}Z`, fill: "url(#glass)", stroke: "#fff", "stroke-opacity": ".82", "stroke-width": "2", "stroke-linejoin": "round" }),
-    s("circle", { cx: IN.x, cy: IN.y, r: 13, fill: "url(#glow)" }), s("circle", { cx: OUT.x, cy: OUT.y, r: 22, fill: "url(#glow)" }));
+  const g = shape(), [x, y] = g.in;
+  svg.setAttribute("viewBox", `0 0 ${g.w} ${g.row * WEIGHED.length}`);
+  const glow = s("radialGradient", { id: "glow" }, stops([0, 0.55], [1, 0]));
+  const beam = s("linearGradient", { id: "beam" }, stops([0, 0], [0.5, 0.8], [1, 1]));
+  const glass = s("linearGradient", { id: "glass", x1: "0", y1: "0", x2: "1", y2: "1" }, stops([0, 0.24], [0.55, 0.04], [1, 0.16]));
+  const lit = ([cx, cy], r) => s("circle", { cx, cy, r, fill: "url(#glow)" });
+  const ray = (kind, opacity) => WEIGHED.map((name) => s("path", { class: kind, "data-ray": name, fill: `url(#ray-${name})`, opacity }));
+  svg.replaceChildren(s("defs", {}, glow, beam, glass, WEIGHED.map((name) => fade(name, g))),
+    s("path", { d: `M-60 ${y + 32}L${x} ${y - 2.5}V${y + 2.5}L-60 ${y + 40}Z`, fill: "url(#beam)" }), ...ray("inside", 0.45), ...ray("ray", 1),
+    s("path", { d: `M${g.top}L${g.right}L${g.left}Z`, fill: "url(#glass)", stroke: "#fff", "stroke-opacity": 0.85, "stroke-width": 2, "stroke-linejoin": "round" }),
+    lit(g.in, g.near / 5), lit(g.out, g.near / 3));
   draw(svg);
 }
 
-const fade = (name) =>
-  s("linearGradient", { id: `ray-${name}`, gradientUnits: "userSpaceOnUse", x1: IN.x, x2: W, class: tone(name) },
-    s("stop", { offset: "0", "stop-color": "#fff", "stop-opacity": ".9" }),
-    s("stop", { offset: ".42", "stop-color": "var(--tone)", "stop-opacity": ".95" }),
-    s("stop", { offset: "1", "stop-color": "var(--tone)", "stop-opacity": ".62" }));
+phone.addEventListener("change", () => drawPrism(document.querySelector("#prism")));
+
+const fade = (name, g) =>
+  s("linearGradient", { id: `ray-${name}`, gradientUnits: "userSpaceOnUse", x1: g.in[0], x2: g.w, class: tone(name) },
+    stops([0, 0.9], [0.42, 0.95, "var(--tone)"], [1, 0.7, "var(--tone)"]));
 
 /** Let the rays take the thickness of these shares, slowly where motion is welcome. */
 export function light(svg, shares) {
@@ -47,12 +53,12 @@ export function light(svg, shares) {
 }
 
 function draw(svg) {
+  const g = shape(), [x, y] = g.in, out = g.out[0] - 5, near = out + g.near * 0.8, far = g.w - g.near, end = g.w + 2;
   WEIGHED.forEach((name, place) => {
-    const thick = LEAST + now[name] * MOST, end = ROW * (place + 0.5), from = OUT.y + (place - 1.5) * 4;
-    const half = 0.8 + now[name] * 2.6;
+    const thick = (LEAST + now[name] * MOST) / 2, half = 0.8 + now[name] * 2.6;
+    const from = g.out[1] + (place - 1.5) * 4, to = g.row * (place + 0.5);
     const [inside, ray] = svg.querySelectorAll(`[data-ray=${name}]`);
-    inside.setAttribute("d", `M${IN.x} ${IN.y}L${OUT.x - 4} ${from - half}L${OUT.x - 4} ${from + half}Z`);
-    ray.setAttribute("d", `M${OUT.x - 5} ${from - half}C${OUT.x + 50} ${from - half} ${W - 70} ${end - thick / 2} ${W + 2} ${end - thick / 2}L${W + 2} ${end + thick / 2}C${W - 70} ${end + thick / 2} ${OUT.x + 50} ${from + half} ${OUT.x - 5} ${from + half}Z`);
+    inside.setAttribute("d", `M${x} ${y}L${out} ${from - half}V${from + half}Z`);
+    ray.setAttribute("d", `M${out} ${from - half}C${near} ${from - half} ${far} ${to - thick} ${end} ${to - thick}V${to + thick}C${far} ${to + thick} ${near} ${from + half} ${out} ${from + half}Z`);
   });
 }
-

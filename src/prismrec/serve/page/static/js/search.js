@@ -46,9 +46,7 @@ export async function found(k, signal) {
   if (text) form.set("text", text);
   for (const medium of ["image", "audio"]) if (files[medium]) form.set(medium, files[medium]);
   form.set("k", String(k));
-  const { columns, in_stock: inStock } = where();
-  for (const [name, values] of Object.entries(columns)) values.forEach((value) => form.append("column", `${name}:${value}`));
-  if (inStock) form.set("in_stock", "true");
+  form.set("where", JSON.stringify(where()));
   return (await api.search(form, signal)).hits;
 }
 

@@ -160,7 +160,7 @@ async function seeIn(user, id) {
 }
 
 async function start() {
-  frame();
+  const allowed = frame();
   mix();
   listeners();
   keys();
@@ -173,6 +173,7 @@ async function start() {
   $("#empty").before(h("p", { class: "unseen", id: "grid-keys" }, say("card.keys")));
   $("#grid").setAttribute("aria-describedby", "grid-keys");
   ghosts(12);
+  await allowed;
   filters();
   if (isFresh()) await firstListener();
   refresh();

@@ -23,7 +23,7 @@ function open(resolve) {
     const refused = await post(form.elements.key.value.trim());
     wrong.textContent = refused;
     if (refused) return form.elements.key.select();
-    remember(true);
+    $("#leave").hidden = false;
     dialog.close();
     return resolve();
   };
@@ -43,18 +43,14 @@ async function post(key) {
   }
 }
 
-/** Show the way out to those who came in by the form. */
-export function showWayOut() {
+/** Ask for a key before anything is refused, and show the way out to those who came in by one. */
+export async function welcome() {
   const leave = $("#leave");
-  remember(localStorage.getItem("prismrec-signed-in") === "yes");
   leave.addEventListener("click", async () => {
     await fetch("/session", { method: "DELETE" });
-    localStorage.removeItem("prismrec-signed-in");
     location.reload();
   });
-}
-
-function remember(signedIn) {
-  $("#leave").hidden = !signedIn;
-  if (signedIn) localStorage.setItem("prismrec-signed-in", "yes");
+  const who = await fetch("/session").then((answer) => answer.json()).catch(() => ({ open: true }));
+  if (who.name === null) await signIn();
+  else leave.hidden = who.open;
 }
