@@ -21,7 +21,7 @@ from prismrec.rankers.towers import Towers
 from prismrec.serve.catalogue import Catalogue
 from prismrec.serve.inheriting import inherited, stays
 from prismrec.serve.people import Past
-from prismrec.serve.shortlist import Shortlist, shortlist_of
+from prismrec.serve.shortlist import SMALL, Shortlist, shortlist_of
 from prismrec.serve.vectors_held import Vectors
 from prismrec.types import Floats, Ints
 
@@ -95,7 +95,7 @@ class Live:
             fitted.train.user_ids,
             used,
             catalogue_of,
-            shortlist_of(fitted.ranker, folder),
+            shortlist_of(fitted.ranker, folder, small=SMALL),
         )
         missing = np.flatnonzero((row_of < 0) & vectors.known(len(row_of)))
         return live.grown(missing, vectors.take(missing)) if len(missing) else live

@@ -43,6 +43,7 @@ KINDS = (
     "sequence",
 )
 SUMS = ("prism", "item-knn", "content-knn")
+VECTORS = ("towers", "biased-towers", "content-towers", "int8-towers", "sequence")
 DIM = 8
 
 
