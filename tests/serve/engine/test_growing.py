@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -128,24 +129,25 @@ def test_a_past_item_whose_media_changed_still_speaks(prism):
 
 
 def test_places_are_held_open_for_new_items(make_dataset, tmp_path):
-    prism = now_of("prism", make_dataset(120, 160, events=30), tmp_path)
-    new = {f"new{at}": like(prism, 4 * at) for at in range(3)}
-    grown = grow(prism, new)
-    held = []
-    for user in range(0, 60, 4):  # whose taste is the group of the new items
-        plain = recommend(grown, for_user(f"u{user}", k=20, fresh=0.0))
-        found = recommend(grown, for_user(f"u{user}", k=20))
+    first = now_of("prism", make_dataset(120, 160, events=30), tmp_path)
+    grown = grow(first, {f"new{at}": like(first, 4 * at) for at in range(3)})
+    prior = grown.live.ranker.prior - 10 * (np.arange(163) >= 160)  # others are far better liked
+    ranker = replace(grown.live.ranker, prior=prior.astype(np.float32))
+    grown = replace(grown, live=replace(grown.live, ranker=ranker))
+    for user in range(0, 120, 4):  # whose taste is the group of the new items
+        plain = recommend(grown, for_user(f"u{user}", k=40, fresh=0.0))
+        assert not any(name.startswith("new") for name in ids(plain))
         assert not any(each.fresh for each in plain.items)
+        found = recommend(grown, for_user(f"u{user}", k=40))
         fresh = [place for place, each in enumerate(found.items, 1) if each.fresh]
-        assert set(fresh) <= {10, 20}
-        assert all(found.items[place - 1].item.startswith("new") for place in fresh)
-        rest = [name for name, each in zip(ids(found), found.items, strict=True) if not each.fresh]
-        assert rest == [name for name in ids(plain) if name in rest]
-        held += fresh
-        if not any(name.startswith("new") for name in ids(plain)):
-            first = recommend(grown, for_user(f"u{user}", k=10))
-            assert ids(first) == ids(found)[:10]
-    assert held
+        assert fresh == [10, 20, 30]
+        assert {found.items[place - 1].item for place in fresh} == {"new0", "new1", "new2"}
+        rest = [each.item for each in found.items if not each.fresh]
+        assert rest == ids(plain)[:37]
+        assert ids(recommend(grown, for_user(f"u{user}", k=10))) == ids(found)[:10]
+        fifth = recommend(grown, for_user(f"u{user}", k=10, fresh=0.2))
+        assert [place for place, each in enumerate(fifth.items, 1) if each.fresh] == [5, 10]
+        assert fifth.items[9].score < fifth.items[8].score
 
 
 def test_nobody_else_sees_a_new_item(prism):
