@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from prismrec.cache import folder_of
 from prismrec.errors import BadData
 
-__all__ = ["Access", "Limits", "Settings", "Work", "is_loopback", "read_settings"]
+__all__ = [
+    "Access",
+    "Limits",
+    "Settings",
+    "Work",
+    "database_of",
+    "is_loopback",
+    "read_settings",
+]
 
 PREFIX = "PRISMREC_"
 MIB = 2**20
@@ -112,6 +122,11 @@ def read_settings(given: Mapping[str, Any] | None = None) -> Settings:
 
 def _taken(values: dict[str, Any], kind: type[BaseSettings]) -> dict[str, Any]:
     return {name: values.pop(name) for name in kind.model_fields if name in values}
+
+
+def database_of(settings: Settings, shop: Path) -> str:
+    """Address of the database of a shop's server."""
+    return settings.database or f"sqlite:///{folder_of(shop) / 'serve.sqlite'}"
 
 
 def is_loopback(host: str) -> bool:

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from prismrec.errors import BadData, BadMedia, PrismrecError, UnknownName
+from prismrec.errors import BadData, BadMedia, UnknownName
 from prismrec.search.reasons import Word
+from prismrec.serve.database import Conflict, Full, Key, Unavailable
+from prismrec.serve.database.keys import made
+from prismrec.serve.intake.errors import NotReady
 from prismrec.serve.settings import Settings, read_settings
 from prismrec.serve.values import Answer, Ask, Because, Event, Item, Listed, Person, Where
 
-
-class Unavailable(PrismrecError):
-    """The database is away."""
-
-
-class Full(PrismrecError):
-    """There is no room."""
-
-
-class Conflict(PrismrecError):
-    """The idempotency key was used for another request."""
-
-
-class NotReady(PrismrecError):
-    """Search is warming up."""
+ALL = Where()
 
 
 class Medium(NamedTuple):
@@ -37,27 +24,16 @@ class Medium(NamedTuple):
     etag: str
 
 
-@dataclass(frozen=True)
-class Key:
-    id: str
-    name: str
-    scopes: tuple[str, ...]
-    digest: str
-    expires: float | None = None
-    revoked: bool = False
-
-
 @dataclass
 class FakeDatabase:
     held: dict[str, Key] = field(default_factory=dict)
     away: bool = False
     asked: int = 0
 
-    def add_key(self, name: str, scopes: Sequence[str], expires: float | None = None) -> str:
-        identity, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
-        digest = hashlib.sha256(secret.encode()).hexdigest()
-        self.held[identity] = Key(identity, name, tuple(scopes), digest, expires=expires)
-        return f"prk_{identity}_{secret}"
+    def add_key(self, name: str, scopes: Sequence[str], *, expires: int | None = None) -> str:
+        token, identity, hashed = made()
+        self.held[identity] = Key(identity, name, hashed, tuple(scopes), 0, expires=expires)
+        return token
 
     def key(self, identity: str) -> Key | None:
         self.asked += 1
@@ -69,7 +45,9 @@ class FakeDatabase:
         return list(self.held.values())
 
     def revoke_key(self, name: str) -> None:
-        self.held = {i: replace(k, revoked=k.name == name) for i, k in self.held.items()}
+        self.held = {
+            i: replace(k, revoked=1) if k.name == name else k for i, k in self.held.items()
+        }
 
     def check(self) -> None:
         if self.away:
@@ -124,7 +102,7 @@ class FakeService:
         return Answer(listed, self.current)
 
     def similar(
-        self, item: str, *, modality: str | None = None, k: int = 10, where: Where = Where()
+        self, item: str, *, modality: str | None = None, k: int = 10, where: Where = ALL
     ) -> Answer:
         self._item(item)
         if modality not in (None, "image", "text", "audio"):
@@ -132,7 +110,7 @@ class FakeService:
         return self.recommend(Ask((Person(),), k, where=replace(where, exclude=(item,))))
 
     def search(
-        self, request: Any, *, k: int = 10, modalities: Sequence[str] = (), where: Where = Where()
+        self, request: Any, *, k: int = 10, modalities: Sequence[str] = (), where: Where = ALL
     ) -> list[Any]:
         if not self.warm:
             raise NotReady("search is warming up")

@@ -16,9 +16,10 @@ PLACE = "prismrec"  # in the scope of a request
 class Caller:
     """Who asks."""
 
-    name: str  # of the key; "open" where no keys are asked for
+    name: str  # of the key
     scopes: frozenset[str]
     ambient: bool  # known by a cookie or by nothing: what a foreign page can make a browser send
+    keyless: bool = False  # whether no key was asked for
 
 
 @dataclass

@@ -44,8 +44,8 @@ class Gate:
         """
         context = context_of(request.scope)
         caller = context.caller
-        known = caller is not None and caller.name != "open"
-        who = f"key {caller.name}" if caller and known else f"from {context.address}"
+        named = caller is not None and not caller.keyless
+        who = f"key {caller.name}" if caller and named else f"from {context.address}"
         wait = self.rates[rate].take(who)
         if wait:
             raise Problem(429, SLOWER, headers={"Retry-After": str(wait)})

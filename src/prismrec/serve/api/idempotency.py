@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Header, Request
 
 from prismrec.serve.api.context import context_of
+from prismrec.serve.database import Once
 
 __all__ = ["IdempotencyKey", "once_of", "once_of_parts"]
-
-
-@dataclass(frozen=True)
-class Once:
-    key: str
-    who: str
-    digest: str
 
 
 IdempotencyKey = Annotated[

@@ -30,6 +30,9 @@ class _ForUser(WhereQuery):
     offset: Offset = Field(default=0, description="Items of the list that are passed over.")
     diversity: float = Field(default=0.0, ge=0, le=1, description="0: by score alone.")
     repeat: bool = Field(default=False, description="Whether items that were used may be returned.")
+    fresh: float = Field(
+        default=0.1, ge=0, le=1, description="Share of the places held open for new items."
+    )
 
 
 class _Similar(WhereQuery):
@@ -60,6 +63,7 @@ def recommendations(service: Service) -> APIRouter:
             asked.where(),
             diversity=asked.diversity,
             repeat=asked.repeat,
+            fresh=asked.fresh,
         )
         return answer(service.recommend(ask))
 

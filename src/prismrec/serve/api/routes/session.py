@@ -73,4 +73,4 @@ def session(keys: Keys, attempts: Attempts, https: bool) -> APIRouter:
 def _told(caller: Caller | None) -> dict[str, object]:
     """Who it is, as the page shows it."""
     name, scopes = (caller.name, sorted(caller.scopes)) if caller else (None, [])
-    return {"name": name, "scopes": scopes, "open": name == "open"}
+    return {"name": name, "scopes": scopes, "open": bool(caller and caller.keyless)}

@@ -50,7 +50,9 @@ class ListedBody(BaseModel):
     score: float | None
     shares: dict[str, float] = Field(description="By modality, sum 1; empty where unknown.")
     because: list[BecauseBody]
-    fresh: bool = Field(description="Whether it was posted and has hardly been seen yet.")
+    fresh: bool = Field(
+        description="Whether it stands at a place that was held open for new items."
+    )
 
 
 class AnswerBody(BaseModel):

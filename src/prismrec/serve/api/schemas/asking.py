@@ -91,6 +91,9 @@ class AskBody(Strict):
         default="mean", description="How the scores of a group become one."
     )
     repeat: bool = Field(default=False, description="Whether items that were used may be returned.")
+    fresh: float = Field(
+        default=0.1, ge=0, le=1, description="Share of the places held open for new items."
+    )
 
     def ask(self) -> Ask:
         """The same as the service takes it."""
@@ -103,6 +106,7 @@ class AskBody(Strict):
             diversity=self.diversity,
             together=self.together,
             repeat=self.repeat,
+            fresh=self.fresh,
         )
 
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,6 +16,7 @@ from prismrec.serve.api.problems import Problem, problem
 from prismrec.serve.api.refusals import refusal
 from prismrec.serve.api.security.attempts import WAIT, WRONG, Attempts
 from prismrec.serve.api.security.keys import ALL, FRESH, Keys
+from prismrec.serve.database import Database, Unavailable
 from prismrec.serve.settings import Settings, is_loopback
 
 __all__ = ["Callers", "OpenDoor", "cookie_name"]
@@ -28,7 +28,7 @@ class OpenDoor:
     """Whether requests without a key are answered: on loopback, and while no key exists."""
 
     def __init__(
-        self, database: Any, settings: Settings, clock: Callable[[], float] = time.monotonic
+        self, database: Database, settings: Settings, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.database = database
         self.local = is_loopback(settings.host)
@@ -41,8 +41,8 @@ class OpenDoor:
         if self.always or not self.local:
             return self.always
         if self.clock() >= self.until:
-            with suppress(PrismrecError):  # it is away: as it was, closed where that is not known
-                self.said = not await run_in_threadpool(lambda: list(self.database.keys()))
+            with suppress(Unavailable):  # it is away: as it was, closed where that is not known
+                self.said = not await run_in_threadpool(self.database.keys)
             self.until = self.clock() + FRESH
         return self.said
 
@@ -77,7 +77,7 @@ class Callers:
 
     async def _caller(self, scope: Scope, context: Context) -> Caller | None:
         if await self.door():
-            return Caller("open", ALL, ambient=True)
+            return Caller("open", ALL, ambient=True, keyless=True)
         token, by_cookie = _shown(scope, self.cookie)
         if token is None:
             return None
