@@ -91,7 +91,7 @@ class Catalogue:
         with self._lock:
             row = self.rows.get(item.item)
             if row is None:
-                row = self._append([item.item], [item.title or item.item])
+                row = self._append([item.item], [item.title or item.item], there=False)
             before = self.item(row)
             self.titles[row] = item.title or item.item
             self._posted[row] = item
@@ -211,12 +211,12 @@ class Catalogue:
             item_features=more,
         )
 
-    def _append(self, ids: Sequence[str], titles: Sequence[str]) -> int:
+    def _append(self, ids: Sequence[str], titles: Sequence[str], *, there: bool = True) -> int:
         first = len(self.ids)
         self.titles += titles
         self.ids += ids
         self._stocked = np.pad(self._stocked, (0, len(ids)), constant_values=True)
-        self._there = np.pad(self._there, (0, len(ids)), constant_values=True)
+        self._there = np.pad(self._there, (0, len(ids)), constant_values=there)
         self.rows |= {name: first + place for place, name in enumerate(ids)}
         self.revision += 1
         return first

@@ -23,7 +23,7 @@ from prismrec.serve.inheriting import inherited, stays
 from prismrec.serve.people import Past
 from prismrec.serve.shortlist import SMALL, Shortlist, shortlist_of
 from prismrec.serve.vectors_held import Vectors
-from prismrec.types import Floats, Ints
+from prismrec.types import Bools, Floats, Ints
 
 __all__ = ["Live", "Whom"]
 
@@ -152,6 +152,10 @@ class Live:
         out = np.full(len(catalogue_rows), NOWHERE, np.int64)
         out[inside] = self.row_of[catalogue_rows[inside]]
         return out
+
+    def fresh(self, catalogue_rows: Ints) -> Bools:
+        """(k,) which rows the ranker knows and the fit did not."""
+        return (self.rows(catalogue_rows) >= self.n_fitted) & ~np.isin(catalogue_rows, self.fitted)
 
     def late(self) -> Ints:
         """Rows of the catalogue that the ranker knows and the fit did not."""
