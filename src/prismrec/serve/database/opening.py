@@ -10,15 +10,21 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from prismrec.cache import folder_of
 from prismrec.errors import BadData, MissingPackage, PrismrecError
 from prismrec.serve.database.errors import Full, Unavailable
 
-__all__ = ["NEWEST", "address_of", "locked", "migrated", "opened", "reason"]
+__all__ = ["NEWEST", "address_of", "default_address", "locked", "migrated", "opened", "reason"]
 
 NEWEST = "0001"  # the last step in migrations/versions
 PATIENCE = 10.0  # seconds that a writer waits for another one, and a connection for an answer
 LOCK = 0x70726973  # of writers, in PostgreSQL
 FORMS = "write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+
+
+def default_address(shop: Path) -> str:
+    """Where a shop's database is when nothing else is said: SQLite, beside what is made of it."""
+    return f"sqlite:///{folder_of(shop) / 'serve.sqlite'}"
 
 
 def address_of(text: str) -> URL:
