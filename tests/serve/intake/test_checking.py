@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from faults.film import film
 from prismrec.data.limits import Limits
 from prismrec.errors import BadMedia
 from prismrec.serve.intake import checked
@@ -71,6 +72,16 @@ def test_pictures_are_taken(form: str) -> None:
 @pytest.mark.parametrize("form", ["WAV", "FLAC", "OGG", "MP3", "AIFF"])
 def test_sounds_are_taken(form: str) -> None:
     checked("audio", a_sound(form=form), LIMITS)
+
+
+@pytest.mark.parametrize("kind", ["mp4", "matroska", "webm", "avi"])
+def test_videos_are_taken_as_pictures_and_as_sounds(kind: str) -> None:
+    pytest.importorskip("av", reason="videos need PyAV")
+    data = film(kind, seed=1, sound=True)
+    checked("image", data, LIMITS)
+    checked("audio", data, LIMITS)
+    assert "no sound" in reason("audio", film(kind, seed=1))
+    assert "no moving picture" in reason("image", film(kind, seed=1, sound=True, picture=False))
 
 
 def test_texts_are_taken_within_their_limit() -> None:

@@ -196,3 +196,33 @@ def test_closing_ends_what_waits(shop: Shop, gate: Gate) -> None:
     finder.close()
     with pytest.raises(NotReady, match="stopped"):
         waiting.result(PATIENCE)
+
+
+def test_what_is_known_is_not_read_again(finder: Finder, gate: Gate, shop: Shop) -> None:
+    gate.open.set()
+    ready(finder, shop)
+    for name in ("ruby", "leaf", "sky", "sun"):
+        (shop.path / f"images/{name}.png").unlink()
+    finder.grow(with_item(shop, Item("oak", "Oak", "a zorblax"))).result(PATIENCE)
+    assert finder(Request(image=a_picture((200, 10, 10))), modalities=("image",))[0].item == "ruby"
+
+
+def test_what_texts_teach_is_learnt_anew_when_the_catalogue_has_grown(
+    finder: Finder, gate: Gate, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, bool]] = []
+    grown = Searcher.grown
+
+    def spy(self: Searcher, later: Shop, *, learn_again: bool = False) -> Searcher:
+        asked.append((len(later.item_ids), learn_again))
+        return grown(self, later, learn_again=learn_again)
+
+    monkeypatch.setattr(Searcher, "grown", spy)
+    monkeypatch.setattr(module, "LEARN_AGAIN", 1.3)
+    gate.open.set()
+    ready(finder, shop)
+    asked.clear()
+    for number in range(3):  # five items of four are a quarter more, six are half
+        shop = with_item(shop, Item(f"n{number}", "New", "a text"))
+        finder.grow(shop).result(PATIENCE)
+    assert asked == [(5, False), (6, False), (6, True), (7, False)]

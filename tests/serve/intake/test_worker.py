@@ -12,6 +12,7 @@ import pytest
 
 from prismrec.data.shop import Media, Shop
 from prismrec.encoders.choice import encoder_of
+from prismrec.encoders.pairs import unpack
 from prismrec.errors import BadMedia, BadModel
 from prismrec.fitted import Fitted
 from prismrec.reduction import Projection
@@ -37,11 +38,13 @@ class Lengths:
     dim: int = 2
     fingerprint: str = "lengths-00"
     gate: threading.Event = field(default_factory=threading.Event)
+    entered: threading.Event = field(default_factory=threading.Event)
     failures: list[Exception] = field(default_factory=list)
     calls: list[bytes] = field(default_factory=list)
 
     def __call__(self, media: Sequence[bytes]) -> Floats:
         if media != [SAMPLES[self.modality]()]:  # what an encoder is warmed with
+            self.entered.set()
             assert self.gate.wait(PATIENCE)
             self.calls += media
             if self.failures:
@@ -212,11 +215,15 @@ def test_a_later_submission_takes_the_place_of_one_that_is_pending(desk: Desk) -
     slow = Lengths("text")
     intake = desk.intake(of(slow))
     first = intake.submit(Item("new", "New", "the first text"), 4)
+    assert slow.entered.wait(PATIENCE)
+    between = intake.submit(Item("new", "New", "the second"), 4)
     second = intake.submit(Item("new", "New", "later"), 4)
     slow.gate.set()
     assert intake.wait(second, PATIENCE).encoded == ("text",)
     assert [vectors["text"][0] for _, _, vectors in desk.told] == [5]
-    assert first.item.text == "the first text"
+    assert slow.calls == [b"the first text", b"later"]  # what lies between was never begun
+    for old in (first, between):
+        assert intake.wait(old, PATIENCE).encoded in ((), ("text",))
     assert intake.of_row(4) == (("text",), (), {})
     assert intake.of_row(5) is None
 
@@ -345,3 +352,46 @@ def test_a_posted_text_that_is_blank_is_none(desk: Desk, shop: Shop) -> None:
     assert found == ((), (), {})
     blank = replace(shop, item_media={"text": Media("text", (" ",) * 4)})
     assert not intake.features(blank)["text"].present.any()
+
+
+def test_what_was_removed_is_not_told(desk: Desk) -> None:
+    slow = Lengths("text")
+    intake = desk.intake(of(slow))
+    ticket = intake.submit(Item("new", "New", "a kite"), 4)
+    assert slow.entered.wait(PATIENCE)
+    intake.forget(4)
+    intake.forget(5)
+    slow.gate.set()
+    until(lambda: not intake.waiting["text"])
+    assert ticket.settled.is_set()
+    assert desk.told == []
+    assert intake.of_row(4) is None
+
+
+@dataclass(frozen=True)
+class Both:
+    """A text and the picture beside it, to the number of bytes of each."""
+
+    modality: str = "text"
+    also: str = "image"
+    dim: int = 2
+    fingerprint: str = "both-00"
+
+    def __call__(self, media: Sequence[bytes]) -> Floats:
+        pairs = [unpack(each) for each in media]
+        return np.array([[len(a), len(b or b"")] for a, b in pairs], np.float32)
+
+
+def test_an_encoder_of_two_media_is_given_both(desk: Desk) -> None:
+    readers = Readers({"text": Both()})
+    intake = desk.intake(readers)
+    whole = intake.features(desk.shop)["text"].values
+    desk.store = MemoryStore()
+    alone = desk.intake(readers)
+    media = {name: desk.shop.item_media[name].values[0] for name in ("text", "image")}
+    for row, image in ((4, {"image": media["image"]}), (5, {})):
+        alone.wait(alone.submit(Item(f"n{row}", "New", media["text"], media=image), row), PATIENCE)
+    assert [vectors["text"].tolist() for _, _, vectors in desk.told] == [
+        whole[0].tolist(),
+        [whole[0, 0], 0],
+    ]

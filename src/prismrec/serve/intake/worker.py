@@ -97,7 +97,10 @@ class Intake:
         done: Done,
         uploads: Uploads | None = None,
     ) -> None:
-        """`done` is called in a thread of this intake, for one item at a time."""
+        """`done` is called for one item at a time, in a thread of this intake or of who waits.
+
+        A lock that `done` takes must not be held by who calls `submit` or `wait`.
+        """
         self.uploads = uploads or Uploads(shop.path)
         self._shop, self._store, self._done = shop, store, done
         self._change = threading.Condition()
@@ -162,6 +165,13 @@ class Intake:
             ticket.late = True
             self._tell(ticket)
         return self.state(ticket)
+
+    def forget(self, row: int) -> None:
+        """Drop what is pending for a row, whose item was removed; what is being told still is."""
+        with self._change:
+            ticket = self._latest.pop(row, None)
+        if ticket is not None:
+            ticket.settled.set()
 
     def state(self, ticket: Ticket) -> Encoded:
         """How far an item is."""
