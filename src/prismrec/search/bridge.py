@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import solve
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from prismrec.data.features import Feature
 from prismrec.types import Doubles, Floats, Ints
@@ -95,6 +94,8 @@ def _ridge(inputs: Floats, targets: Floats) -> tuple[Floats, Floats]:
 
 
 def _skill(predicted: Floats, texts: Floats) -> float:
+    from scipy.stats import rankdata  # takes half a second to import
+
     rows = np.random.default_rng(1).permutation(len(texts))[:JUDGED]
     scores = _unit(predicted[rows]) @ texts[rows].T  # (prediction, text)
     auc = (rankdata(scores, axis=0).diagonal() - 1) / (len(rows) - 1)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft, ndimage, signal
+from scipy import fft, ndimage
 
 from prismrec.errors import BadData
 from prismrec.media.audio import Sound
@@ -78,6 +78,8 @@ class HighPass:
 
     def __call__(self, sound: Sound) -> Sound:
         """The same length; nothing is left of a sound whose rate is too low for the frequency."""
+        from scipy import signal  # takes half a second to import
+
         if self.hertz >= sound.rate / 2:
             return Sound(np.zeros_like(sound.samples), sound.rate)
         sections = signal.butter(2, self.hertz, "highpass", fs=sound.rate, output="sos")
@@ -88,6 +90,8 @@ class HighPass:
 
 def _spectrum(samples: Floats, hop: int) -> npt.NDArray[np.complex128]:
     """(t, f) of frames of OVERLAP hops, the first one wholly before the sound, the last behind."""
+    from scipy import signal  # takes half a second to import
+
     size = OVERLAP * hop
     padded = np.pad(samples.astype(np.float64), (size, size + hop))
     frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
@@ -96,6 +100,8 @@ def _spectrum(samples: Floats, hop: int) -> npt.NDArray[np.complex128]:
 
 def _samples(spectrum: npt.NDArray[np.complex128], hop: int) -> Floats:
     """What `_spectrum` was made of, and some zeros; frames fade in and out by the same window."""
+    from scipy import signal  # takes half a second to import
+
     size = OVERLAP * hop
     window = signal.windows.hann(size, sym=False)
     pieces = (fft.irfft(spectrum, size, axis=1) * window).reshape(len(spectrum), OVERLAP, hop)

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Literal
 
 import numpy as np
-from scipy import fft, signal
+from scipy import fft
 
 from prismrec.media.audio import Sound
 from prismrec.media.audio.mel import MelSpectrogram, power_spectrogram
@@ -71,6 +71,8 @@ def delta(values: Doubles, *, order: int = 1, width: int = 9) -> Doubles:
     A Savitzky-Golay filter; the ends are those of the outermost fit, or, where there are fewer
     than `width` frames, the outermost frame is repeated.
     """
+    from scipy import signal  # takes half a second to import
+
     mode: Literal["interp", "nearest"] = "interp" if len(values) >= width else "nearest"
     slopes = signal.savgol_filter(values, width, order, deriv=order, axis=0, mode=mode)
     return np.asarray(slopes, np.float64)

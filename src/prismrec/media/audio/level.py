@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import signal
 
 from prismrec.media.audio import Sound
 from prismrec.types import Doubles, Ints
@@ -39,6 +38,8 @@ def loudness(sound: Sound) -> float:
     implementations of the EBU R128 loudness measurement", 2018). Departure: a sound shorter than
     one block of 0.4 s is taken as one.
     """
+    from scipy import signal  # takes half a second to import
+
     heard = sound.samples.astype(np.float64)
     for numerator, denominator in (_shelf(sound.rate), _high_pass(sound.rate)):
         heard = signal.lfilter(numerator, denominator, heard)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import signal
 
 from prismrec.media.audio import Sound
 from prismrec.media.audio.mel import MelSpectrogram
@@ -49,6 +48,8 @@ def onsets(sound: Sound, *, apart: float = 0.1) -> Ints:
 
     A peak stands out from what is around it by at least a tenth of the highest one.
     """
+    from scipy import signal  # takes half a second to import
+
     _, hop = frames_of(sound.rate)
     strength = onset_strength(sound)
     if strength.max() < 1e-3:
@@ -70,6 +71,8 @@ def tempo(sound: Sound) -> float:
     (Ellis, "Beat tracking by dynamic programming", 2007). Half and double the tempo are easily
     confused, by people as well.
     """
+    from scipy import signal  # takes half a second to import
+
     _, hop = frames_of(sound.rate)
     strength = onset_strength(sound)
     strength = strength - strength.mean()
