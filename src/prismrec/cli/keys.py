@@ -95,12 +95,15 @@ def _opened(shop: Path | None, url: str | None) -> AbstractContextManager[Databa
     for package in ("sqlalchemy", "alembic", "pydantic_settings"):
         require(package, "serve")
     from prismrec.serve.database import Database
-    from prismrec.serve.settings import database_of, read_settings
+    from prismrec.serve.database.opening import default_address
+    from prismrec.serve.settings import read_settings
 
-    settings = read_settings({"database": url})
-    if settings.database is None and (shop is None or not shop.is_dir()):
+    address = read_settings({"database": url}).database
+    if address is None and shop is not None and shop.is_dir():
+        address = default_address(shop)
+    if address is None:
         raise BadData("say whose keys: --shop SHOP, --database URL, or PRISMREC_DATABASE")
-    return closing(Database(database_of(settings, shop or Path())))
+    return closing(Database(address))
 
 
 def _plain(key: Any) -> dict[str, Any]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from prismrec.cache import folder_of
 from prismrec.errors import BadData
 
 __all__ = [
@@ -18,7 +16,6 @@ __all__ = [
     "Limits",
     "Settings",
     "Work",
-    "database_of",
     "is_loopback",
     "read_settings",
 ]
@@ -122,11 +119,6 @@ def read_settings(given: Mapping[str, Any] | None = None) -> Settings:
 
 def _taken(values: dict[str, Any], kind: type[BaseSettings]) -> dict[str, Any]:
     return {name: values.pop(name) for name in kind.model_fields if name in values}
-
-
-def database_of(settings: Settings, shop: Path) -> str:
-    """Address of the database of a shop's server."""
-    return settings.database or f"sqlite:///{folder_of(shop) / 'serve.sqlite'}"
 
 
 def is_loopback(host: str) -> bool:

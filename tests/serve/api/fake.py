@@ -72,6 +72,7 @@ class FakeService:
             ("lamp-7", "audio"): Medium(SOUND, "audio/ogg", "s1"),
             ("rug-2", "image"): Medium(b"<svg onload=alert(1)>", "image/svg+xml", "x1"),
         }
+        self.intake = SimpleNamespace(waiting={"image": 0})
         self.events: list[Event] = []
         self.people = {"ann": 7, "bob": 3}
         self.answers: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
@@ -168,7 +169,7 @@ class FakeService:
     ) -> dict[str, Any]:
         def put() -> dict[str, Any]:
             for modality, data in contents.items():
-                if data is not None and not data.startswith((b"\x89PNG", b"OggS")):
+                if data is not None and b"bad" in data:
                     raise BadMedia(0, f"the {modality} is not a file of a kind that is known")
             created = item.item not in self.items
             self.items[item.item] = item
@@ -236,7 +237,12 @@ class FakeService:
     def readiness(self) -> dict[str, Any]:
         away = self.database.away
         search = "ready" if self.warm else "warming"
-        return {"ready": not away, "database": "away" if away else "ok", "search": search}
+        return {
+            "ready": not away,
+            "database": "away" if away else "ok",
+            "search": search,
+            "version": self.current,
+        }
 
     def close(self) -> None:
         pass

@@ -70,24 +70,22 @@ class _State(Collector):
         return ()
 
     def collect(self) -> Iterable[Metric]:
-        """The numbers of `Service.readiness` and `Service.status`, those of them that are there."""
-        ready, status = self.service.readiness(), self.service.status()
+        """The numbers; what takes long to count is left to `Service.status`."""
+        ready = self.service.readiness()
+        waiting = sum(self.service.intake.waiting.values())
         for name, text, value in (
             ("prismrec_ready", "Whether the server is ready.", bool(ready.get("ready"))),
             ("prismrec_database_up", "Whether the database answers.", ready["database"] == "ok"),
             ("prismrec_search_ready", "Whether search is warm.", ready.get("search") == "ready"),
-            ("prismrec_queue", "Posted items that wait to be encoded.", _size(status)),
+            (
+                "prismrec_queue",
+                "Posted items that wait to be encoded.",
+                waiting,
+            ),
         ):
             yield GaugeMetricFamily(name, text, value=float(value))
         info = GaugeMetricFamily(
             "prismrec_model_info", "1 for the version that answers.", labels=("version",)
         )
-        info.add_metric([str(status.get("version") or ready.get("version") or "unknown")], 1.0)
+        info.add_metric([str(ready.get("version", "unknown"))], 1.0)
         yield info
-
-
-def _size(status: dict[str, Any]) -> float:
-    queue = status.get("queue", 0)
-    if isinstance(queue, dict):
-        queue = queue.get("waiting", 0)
-    return float(queue)

@@ -11,7 +11,7 @@ from prismrec.serve.api.answering import answer
 from prismrec.serve.api.context import context_of
 from prismrec.serve.api.metrics import METRICS_TYPE, Metrics
 from prismrec.serve.api.problems import Problem
-from prismrec.serve.api.schemas.answers import Ready
+from prismrec.serve.api.schemas.answers import Live, Ready
 
 if TYPE_CHECKING:
     from prismrec.serve.service import Service
@@ -31,7 +31,7 @@ def health(service: Service, metrics: Metrics, settings: Settings) -> APIRouter:
     """The routes. Health asks for no key: it says nothing of the shop."""
     router = APIRouter(tags=["operation"])
 
-    @router.get("/health/live", response_model=dict[str, str])
+    @router.get("/health/live", response_model=Live)
     async def live() -> Response:
         """Say that the process answers."""
         return answer({"status": "live"})

@@ -17,7 +17,7 @@ from prismrec.serve.api.metrics import Metrics
 from prismrec.serve.api.problems import Problem
 from prismrec.serve.api.schemas.answers import Browsed, Described, Put, Removed
 from prismrec.serve.api.schemas.asking import WhereQuery
-from prismrec.serve.api.schemas.words import Amount, Identifier, Strict
+from prismrec.serve.api.schemas.words import Amount, Identifier, Texts
 from prismrec.serve.api.schemas.writing import ITEM_EXAMPLE, ItemBody
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class _Asked(WhereQuery):
     )
 
 
-class _Parts(Strict):
+class _Parts(Texts):
     """The fields of a form with an item; its files come beside it."""
 
     item: ItemBody = Field(description="The item, as JSON.")
@@ -88,8 +88,6 @@ def items_written(service: Service, forms: Forms, metrics: Metrics) -> APIRouter
     async def put(request: Request, item: ItemId, key: IdempotencyKey = None) -> Response:
         """Add an item or replace it. Its media are encoded at once, and it can be recommended."""
         body, raw, files = await _sent(request, forms)
-        if twice := set(body.without) & set(files):
-            raise Problem(422, f"{twice.pop()} is both sent and to be taken away.")
         contents: dict[str, bytes | None] = {**dict.fromkeys(body.without), **files}
         parts = [raw, *(part for name in sorted(files) for part in (name.encode(), files[name]))]
         once = once_of_parts(request, key, parts)

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Path, Response
 
+from prismrec.errors import BadData
 from prismrec.serve.api.answering import answer
 from prismrec.serve.api.guarding import Administering
-from prismrec.serve.api.schemas.answers import Open, Versions
+from prismrec.serve.api.problems import Problem
+from prismrec.serve.api.schemas.answers import Changed, Status, Versions
 from prismrec.serve.api.schemas.words import Identifier
 
 if TYPE_CHECKING:
@@ -30,17 +32,20 @@ def models(service: Service) -> APIRouter:
         """List the versions of the model."""
         return answer({"versions": service.versions()})
 
-    @router.post("/v1/models/rollback", response_model=Open)
+    @router.post("/v1/models/rollback", response_model=Changed)
     def roll_back() -> Response:
         """Go back to the version before, and stay there."""
-        return answer(service.roll_back())
+        try:
+            return answer(service.roll_back())
+        except BadData as error:
+            raise Problem(409, str(error)) from None
 
-    @router.post("/v1/models/{version:name}/activate", response_model=Open)
+    @router.post("/v1/models/{version:name}/activate", response_model=Changed)
     def activate(version: Version) -> Response:
         """Put a version in, and stay there until another is activated."""
         return answer(service.activate(version))
 
-    @router.get("/v1/status", response_model=Open)
+    @router.get("/v1/status", response_model=Status)
     def status() -> Response:
         """Say how the server is: counts, coverage, queue, versions, quality of the data."""
         return answer(service.status())

@@ -16,7 +16,7 @@ from prismrec.serve.api.guarding import Reading, strict_json
 from prismrec.serve.api.problems import Problem
 from prismrec.serve.api.schemas.answers import Found
 from prismrec.serve.api.schemas.asking import WhereBody, WhereQuery
-from prismrec.serve.api.schemas.words import Amount, Line, Modality, Strict
+from prismrec.serve.api.schemas.words import Amount, Line, Modality, Texts, Words
 
 if TYPE_CHECKING:
     from prismrec.serve.service import Service
@@ -30,9 +30,7 @@ NOTHING = "Say what to search for: text, image or audio."
 class _Asked(WhereQuery):
     """A search by words."""
 
-    text: Line = Field(
-        default="", description="Words in English or Chinese.", examples=["蓝色的封面"]
-    )
+    text: Words = Field(description="Words in English or Chinese.", examples=["蓝色的封面"])
     k: Amount = Field(default=10, description="How many items.")
     modality: Modalities = Field(
         default_factory=list, description="Look at these parts of the items only."
@@ -40,10 +38,10 @@ class _Asked(WhereQuery):
     having: Line = Field(default="", description="Words, all of which the item's texts must have.")
 
 
-class _Sent(Strict):
+class _Sent(Texts):
     """The fields of a search by files; the files come beside them."""
 
-    text: Line = Field(default="", description="Words in English or Chinese.")
+    text: Words | None = Field(default=None, description="Words in English or Chinese.")
     k: Amount = Field(default=10, description="How many items.")
     modality: Modalities = Field(
         default_factory=list, description="Look at these parts of the items only."
@@ -54,6 +52,9 @@ class _Sent(Strict):
 
 
 _FORM = form_schema(_Sent, files=("image", "audio"), as_json=("where",))
+_FORM["requestBody"]["content"]["multipart/form-data"]["schema"]["anyOf"] = [
+    {"required": [name]} for name in ("text", "image", "audio")
+]
 
 
 def searching(service: Service, forms: Forms) -> APIRouter:
@@ -63,8 +64,6 @@ def searching(service: Service, forms: Forms) -> APIRouter:
     @router.get("/v1/search", response_model=Found)
     def search(asked: Annotated[_Asked, Query()]) -> Response:
         """Search by words."""
-        if not asked.text.strip():
-            raise Problem(422, NOTHING, errors=({"where": "query.text", "message": NOTHING},))
         where = asked.model_copy(update={"text": asked.having}).where()
         hits = service.search(
             Wanted(asked.text), k=asked.k, modalities=tuple(asked.modality), where=where
@@ -76,8 +75,8 @@ def searching(service: Service, forms: Forms) -> APIRouter:
         """Search by a picture, a sound, words, or several of them."""
         form = await forms.read(request, ("text", "k", "modality", "where"))
         asked = validated(_Sent, _fields(form.texts))
-        wanted = Wanted(asked.text, form.files.get("image"), form.files.get("audio"))
-        if not asked.text.strip() and not form.files:
+        wanted = Wanted(asked.text or "", form.files.get("image"), form.files.get("audio"))
+        if asked.text is None and not form.files:
             raise Problem(422, NOTHING, errors=({"where": "body", "message": NOTHING},))
         hits = await run_in_threadpool(
             service.search,

@@ -10,7 +10,7 @@ from pydantic import Field
 from prismrec.serve.api.answering import answer
 from prismrec.serve.api.guarding import Reading
 from prismrec.serve.api.schemas.answers import Facets, Users
-from prismrec.serve.api.schemas.words import Amount, Line, Strict
+from prismrec.serve.api.schemas.words import Amount, Line, Texts
 
 if TYPE_CHECKING:
     from prismrec.serve.service import Service
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["users"]
 
 
-class _Asked(Strict):
+class _Asked(Texts):
     """Which users."""
 
     text: Line = Field(default="", description="Part of the name.")

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "AnswerBody",
     "Browsed",
+    "Changed",
     "Described",
     "Explained",
     "Facets",
     "Found",
+    "Live",
     "Open",
     "ProblemBody",
     "Put",
     "Ready",
     "Removed",
+    "Status",
     "Stored",
     "Users",
     "Versions",
@@ -256,7 +259,9 @@ class Facets(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"facets": {"genre": [["jazz", 12], ["soul", 9]]}}]}
     )
-    facets: dict[str, list[tuple[str, int]]]
+    facets: dict[str, list[Annotated[list[str | int], Field(min_length=2, max_length=2)]]] = Field(
+        description="Value and number of items, the most frequent first."
+    )
 
 
 class Versions(BaseModel):
@@ -268,6 +273,49 @@ class Versions(BaseModel):
         }
     )
     versions: list[dict[str, Any]]
+
+
+class Changed(Open):
+    """The version that answers from now on."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [
+                {"version": "4f8d49cd4faecda0", "before": "c0cccc2fb814d14f", "pinned": True}
+            ]
+        },
+    )
+    version: str
+
+
+class Status(Open):
+    """How the server is."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [
+                {
+                    "version": "4f8d49cd4faecda0",
+                    "items": 400,
+                    "users": 300,
+                    "events": 5200,
+                    "coverage": {"image": {"media": 0.9, "encoded": 0.9}},
+                    "queue": {"waiting": 0},
+                    "uptime": 3600.0,
+                }
+            ]
+        },
+    )
+    version: str
+
+
+class Live(BaseModel):
+    """The process answers."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "live"}]})
+    status: str
 
 
 class Ready(Open):

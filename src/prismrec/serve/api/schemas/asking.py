@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from prismrec.serve.api.schemas.words import (
+    ONLY,
     Amount,
     Column,
     Identifier,
@@ -14,6 +15,7 @@ from prismrec.serve.api.schemas.words import (
     Modality,
     Offset,
     Strict,
+    Texts,
     Value,
 )
 from prismrec.serve.values import Ask, Person, Where
@@ -42,7 +44,11 @@ class WhereBody(Strict):
     columns: Annotated[
         dict[Column, Annotated[list[Value], Field(min_length=1, max_length=100)]],
         Field(max_length=20),
-    ] = Field(default_factory=dict, description="Columns of the catalogue: any of these values.")
+    ] = Field(
+        default_factory=dict,
+        description="Columns of the catalogue: any of these values.",
+        json_schema_extra=ONLY,
+    )
     text: Line = Field(default="", description="Words, all of which the item's texts must have.")
     in_stock: bool = Field(default=False, description="Leave out what is out of stock.")
     exclude: Identifiers = Field(default_factory=list, description="Items not to return.")
@@ -83,6 +89,7 @@ class AskBody(Strict):
     ] = Field(
         default_factory=dict,
         description="What each modality counts: 1 as the model has it, 0 nothing, 2 twice.",
+        json_schema_extra=ONLY,
     )
     diversity: float = Field(
         default=0.0, ge=0, le=1, description="0: by score alone; 1: as unlike each other as may be."
@@ -110,7 +117,7 @@ class AskBody(Strict):
         )
 
 
-class WhereQuery(Strict):
+class WhereQuery(Texts):
     """The filters that a query string can hold."""
 
     column: Annotated[

@@ -7,7 +7,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from prismrec.serve.api.schemas.words import Column, Identifier, Kind, Line, Prose, Strict, Value
+from prismrec.serve.api.schemas.words import (
+    ONLY,
+    WHOLE,
+    Column,
+    Identifier,
+    Kind,
+    Line,
+    Prose,
+    Strict,
+    Value,
+)
 from prismrec.serve.values import Event, Item
 
 __all__ = ["ITEM_EXAMPLE", "EventBody", "EventsBody", "ItemBody"]
@@ -28,8 +38,8 @@ class EventBody(Strict):
     user: Identifier
     item: Identifier
     event: Literal["view", "click", "play", "cart", "like", "buy", "dislike", "skip"]
-    time: int | None = Field(
-        default=None, ge=0, le=LATEST, description="Seconds since 1970; left out: now."
+    time: Annotated[int, Field(ge=0, le=LATEST), WHOLE] | None = Field(
+        default=None, description="Seconds since 1970; left out: now."
     )
     weight: float | None = Field(
         default=None,
@@ -74,9 +84,6 @@ def _no_media(columns: dict[str, str]) -> dict[str, str]:
     return columns
 
 
-_PROPERTY_NAMES: dict[str, Any] = {
-    "propertyNames": {"not": {"enum": list(RESERVED)}, "minLength": 1, "maxLength": 64}
-}
 ITEM_EXAMPLE: dict[str, Any] = {
     "title": "Desk lamp, green",
     "text": "A banker's lamp with a green shade.",
@@ -96,12 +103,13 @@ class ItemBody(Strict):
         Field(
             default_factory=dict,
             description="Further columns. Media come as files, never as addresses or paths.",
+            json_schema_extra=ONLY,
         )
     )
     in_stock: bool = True
     without: Annotated[list[Kind], Field(max_length=2)] = Field(
         default_factory=list,
-        description="Media to take away; those neither sent nor named here stay as they are.",
+        description="Media to take away. One that is sent is kept; others stay as they are.",
     )
 
     def item(self, identifier: str) -> Item:
