@@ -6,7 +6,7 @@ INPUTS := pyproject.toml scripts/install $(wildcard requirements/*.txt)
 .PHONY: help demo test check bench docs install clean
 
 help:
-	@echo "make demo     generate a record shop, fit, compare, recommend, explain (ARGS=\"--no-serve\" ...)"
+	@echo "make demo     generate a record shop, fit, compare, recommend, explain, serve (ARGS=\"--no-serve\" ...)"
 	@echo "make test     formatting, types, layers, then the tests that this machine can run"
 	@echo "make check    formatting, types, layers and size limits only"
 	@echo "make bench    the figures of docs/benchmarks.md (needs the data sets)"
@@ -38,7 +38,7 @@ docs: install
 install: .venv/dev.stamp
 
 .venv/media.stamp: $(INPUTS)
-	scripts/install media
+	scripts/install media,serve
 	touch $@
 
 .venv/dev.stamp: $(INPUTS)

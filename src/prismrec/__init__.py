@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from prismrec.saving import load as load
     from prismrec.saving import save as save
     from prismrec.search import search as search
+    from prismrec.serve import serve as serve
     from prismrec.train import Training as Training
     from prismrec.tune import tune as tune
 
@@ -68,6 +69,7 @@ __all__ = [
     "reduce",
     "save",
     "search",
+    "serve",
     "split",
     "top_k",
     "tune",
@@ -98,6 +100,7 @@ _HOME = {
     "reduce": "prismrec.reduction",
     "save": "prismrec.saving",
     "search": "prismrec.search",
+    "serve": "prismrec.serve",
     "split": "prismrec.data.split",
     "top_k": "prismrec.rankers",
     "tune": "prismrec.tune",

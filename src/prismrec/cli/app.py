@@ -17,6 +17,7 @@ from prismrec.cli.evaluate import evaluate
 from prismrec.cli.explain import explain
 from prismrec.cli.fit import fit
 from prismrec.cli.generalise import generalise
+from prismrec.cli.keys import keys
 from prismrec.cli.light import light
 from prismrec.cli.list import list_names
 from prismrec.cli.make_shop import make_shop
@@ -24,6 +25,7 @@ from prismrec.cli.modalities import modalities
 from prismrec.cli.output import complain
 from prismrec.cli.recommend import recommend
 from prismrec.cli.search import search
+from prismrec.cli.serve import serve
 from prismrec.cli.store import store
 from prismrec.cli.tune import tune
 from prismrec.errors import PrismrecError
@@ -81,11 +83,12 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "explain": explain,
     "light": light,
     "search": search,
+    "serve": serve,
     "list": list_names,
     "demo": demo,
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
-GROUPS: dict[str, typer.Typer] = {"store": store}
+GROUPS: dict[str, typer.Typer] = {"store": store, "keys": keys}
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)

@@ -1,4 +1,4 @@
-"""`prismrec demo`: the whole way from nothing to explained recommendations, on the record shop."""
+"""`prismrec demo`: the whole way from nothing to a page with explained recommendations."""
 
 from __future__ import annotations
 
@@ -35,11 +35,14 @@ def demo(
     users: Annotated[int, typer.Option(help="Number of listeners.")] = 600,
     seed: Seed = 7,
     serve: Annotated[
-        bool, typer.Option("--serve/--no-serve", help="Say at the end how to go on.")
+        bool, typer.Option("--serve/--no-serve", help="Serve the shop at the end, until stopped.")
     ] = True,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of the page; any free one if it is taken.")
+    ] = 8000,
     as_json: AsJson = False,
 ) -> None:
-    """Make the record shop, check, encode, fit, compare, recommend to four listeners, explain."""
+    """Make the record shop, check, encode, fit, compare, recommend, explain, and serve a page."""
     from prismrec.cli.loading import encoded, open_shop
     from prismrec.cli.tour import print_tour, tour
 
@@ -67,8 +70,9 @@ def demo(
         return
     print_tour(found)
     say(f"\nAll of it took {time.perf_counter() - start:.0f} s.")
+    _go_on(path)
     if serve:
-        _go_on(path)
+        _serve(path, seed=seed, port=port)
 
 
 def _make(path: Path, *, items: int, users: int, seed: int) -> None:
@@ -112,7 +116,28 @@ def _go_on(path: Path) -> None:
         f"""
 How to go on:
   prismrec fit {path} --out {path}/model
+  prismrec serve {path}/model --shop {path}
   prismrec recommend {path}/model --user u0001
   prismrec compare {path} --models popularity,item-knn,ease,prism --seeds 3
   prismrec list models"""
     )
+
+
+def _serve(path: Path, *, seed: int, port: int) -> None:
+    """Fit the default model and show the page; without the packages for it, say which they are."""
+    from prismrec.cli.fit import fit
+    from prismrec.cli.serve import serve
+    from prismrec.errors import BadData, MissingPackage
+
+    heading("5. A page to look at")
+    try:
+        fit(path, path / "model", seed=seed)
+        try:
+            serve(path / "model", path, port=port)
+        except BadData as error:
+            if "it is taken" not in str(error):
+                raise
+            note(f"port {port} is taken, so another one is used")
+            serve(path / "model", path, port=0)
+    except MissingPackage as error:
+        note(f"no page: {error}")

@@ -34,10 +34,10 @@ def evaluate(
     """
     import numpy as np
 
-    from prismrec.fitted import digest, open_model
     from prismrec.cli.loading import divide, open_shop
     from prismrec.errors import BadData, Leak
     from prismrec.evaluation.protocol import cold_items
+    from prismrec.fitted import digest, open_model
 
     sizes = cutoffs(k)
     fitted = open_model(model)

@@ -24,10 +24,10 @@ from prismrec.cli.output import emit, note, say, table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from prismrec.fitted import Fitted
     from prismrec.data.features import Feature
     from prismrec.data.shop import Shop
     from prismrec.explain.evidence import Evidence
+    from prismrec.fitted import Fitted
 
 __all__ = ["explain"]
 
@@ -53,9 +53,9 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Take a score apart: how much comes from which modality and which past item."""
-    from prismrec.fitted import open_model
     from prismrec.explain.account import account
     from prismrec.explain.story import tell
+    from prismrec.fitted import open_model
 
     who = one_person(user, history)
     fitted = open_model(model)

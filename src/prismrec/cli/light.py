@@ -12,8 +12,8 @@ from prismrec.cli.options import AsJson, ModelPath, Seed
 from prismrec.cli.output import emit, note, table
 
 if TYPE_CHECKING:
-    from prismrec.fitted import Fitted
     from prismrec.data.dataset import Dataset
+    from prismrec.fitted import Fitted
 
 __all__ = ["light"]
 
@@ -87,9 +87,9 @@ def _towers_of(ranker: Any, media: bool) -> Any:
 
 def _test_part(fitted: Fitted, shop: Path, model: Path) -> Dataset:
     """What the model was not fitted on."""
-    from prismrec.fitted import digest
     from prismrec.cli.loading import divide, open_shop
     from prismrec.errors import BadData, Leak
+    from prismrec.fitted import digest
 
     made = fitted.made
     if made["split"] is None:
