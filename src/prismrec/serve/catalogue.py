@@ -176,6 +176,10 @@ class Catalogue:
         with self._lock:
             return self._facets.counts(self._there)
 
+    def shared(self, row: int, other: int) -> dict[str, tuple[str, ...]]:
+        """Column -> the names that stand there for both items; columns without any are left out."""
+        return self._facets.shared(self.item(row).columns, self.item(other).columns)
+
     def shop(self) -> Shop:
         """The catalogue as a shop, row for row: what was posted stands behind its own items."""
         with self._lock:

@@ -111,6 +111,17 @@ class Facets:
             out[column] = sorted(some, key=lambda pair: (-pair[1], pair[0]))
         return {column: found for column, found in out.items() if found}
 
+    def shared(
+        self, cells: Mapping[str, str], others: Mapping[str, str]
+    ) -> dict[str, tuple[str, ...]]:
+        """Column -> the names that two items have both; columns without any are left out."""
+        both = {
+            column: self._names(column, cell) & self._names(column, others.get(column))
+            for column, cell in cells.items()
+            if column in self._rows
+        }
+        return {column: tuple(sorted(names)) for column, names in both.items() if names}
+
     def _names(self, column: str, cell: str | None) -> set[str]:
         if not cell:
             return set()

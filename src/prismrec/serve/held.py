@@ -54,7 +54,7 @@ def newcomers(live: Live, everybody: Sequence[Whom], wanted: Wanted) -> list[tup
     Only a sum over media and past items has them: others place a new item by its media anyway.
     """
     media = set(modalities(live)) - {BEHAVIOUR, POPULARITY}
-    late = live.late()
+    late = live.late
     if not media or not hasattr(live.ranker, "contributions") or not wanted.allowed[late].any():
         return []
     length = max(LIST, wanted.n)

@@ -11,6 +11,7 @@ from scipy import sparse
 from prismrec.rankers import ItemWeights, Mixture, Part, Towers
 from prismrec.rankers.int8_towers import Int8Towers
 from prismrec.rankers.sequence import SequenceRanker
+from prismrec.serve.shortlist import SMALL
 from prismrec.types import Bools, Ints
 
 __all__ = ["inherited", "stays"]
@@ -21,9 +22,12 @@ LEARNT = (ItemWeights, Towers, Int8Towers, SequenceRanker)  # of people, where t
 def stays(ranker: Any, places: Ints, n_fitted: int) -> Bools:
     """(k,) which rows of a ranker do not move when media change.
 
-    Those that the fit placed by what people did, in a ranker that reads media for want of that.
+    Those that the fit placed by what people did, in a ranker that reads media for want of that, and
+    of a large mixture all that the fit knew: to rewrite its relations takes too long.
     """
     out = (places >= 0) & (places < n_fitted)
+    if isinstance(ranker, Mixture) and ranker.n_items > SMALL:
+        return out
     if not isinstance(ranker, LEARNT):
         return np.zeros(len(places), bool)
     if ranker.has_opinion is not None:

@@ -126,7 +126,8 @@ class Live:
         again = places >= 0
         catalogue_of[places[again]] = NOWHERE
         row_of[rows] = np.arange(first, first + len(rows))
-        ranker = inherited(ranker, places[again], row_of[rows[again]])
+        fitted = again & np.isin(rows, self.fitted)
+        ranker = inherited(ranker, places[fitted], row_of[rows[fitted]])
         return replace(
             self,
             ranker=ranker,
@@ -157,10 +158,11 @@ class Live:
         """(k,) which rows the ranker knows and the fit did not."""
         return (self.rows(catalogue_rows) >= self.n_fitted) & ~np.isin(catalogue_rows, self.fitted)
 
+    @cached_property
     def late(self) -> Ints:
         """Rows of the catalogue that the ranker knows and the fit did not."""
         rows = self.catalogue_of[self.n_fitted :]
-        return np.setdiff1d(rows[rows >= 0], self.fitted)
+        return rows[(rows >= 0) & ~np.isin(rows, self.fitted)]
 
     def whom(self, user: str | None, past: Past) -> Whom:
         """Somebody with a past as the ranker is to be asked for them."""

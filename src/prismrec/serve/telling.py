@@ -10,11 +10,11 @@ import numpy as np
 from prismrec.errors import BadData
 from prismrec.explain.account import account
 from prismrec.explain.contrast import Contrast
-from prismrec.explain.evidence import Evidence
 from prismrec.explain.shares import Explanation
 from prismrec.explain.story import Story
 from prismrec.explain.story import tell as tell_story
 from prismrec.serve.catalogue import Catalogue
+from prismrec.serve.comparing import comparison
 from prismrec.serve.live import Live, Whom
 from prismrec.serve.now import Now
 from prismrec.serve.recommending import whom_of
@@ -28,7 +28,7 @@ class Teller:
     """Explains, and keeps what compares items until the catalogue or the model changes."""
 
     def __init__(self) -> None:
-        self._evidence: tuple[object, Evidence] | None = None
+        self._evidence: tuple[object, Any] | None = None
 
     def __call__(
         self, now: Now, person: Person, item: str, *, against: str | None = None
@@ -38,7 +38,7 @@ class Teller:
         key = catalogue.revision, live.vectors, tuple(live.vectors.spaces.values())
         kept = self._evidence
         if kept is None or kept[0] != key:
-            kept = self._evidence = key, _evidence(live, catalogue)
+            kept = self._evidence = key, comparison(live, catalogue)
         rows = catalogue.row(item), None if against is None else catalogue.row(against)
         whom = whom_of(now, person)
         story = _story(live, whom, *rows)
@@ -60,12 +60,6 @@ def tell(now: Now, person: Person, item: str, *, against: str | None = None) -> 
         BadData: for an item that the model has no opinion on.
     """
     return TELLER(now, person, item, against=against)
-
-
-def _evidence(live: Live, catalogue: Catalogue) -> Evidence:
-    rows = np.arange(len(catalogue), dtype=np.int64)
-    shop = catalogue.shop()
-    return Evidence(shop, live.vectors.take(rows[: len(shop.item_ids)]))
 
 
 def _story(live: Live, whom: Whom, row: int, against: int | None) -> Story:

@@ -284,3 +284,11 @@ def test_people_are_read_without_a_loop_over_them(shop, monkeypatch):
 
     steps(2)
     assert abs(steps(1000) - steps(2)) < 50
+
+
+def test_what_stands_in_the_columns_of_both(catalogue):
+    assert catalogue.shared(0, 1) == {"artist": ("The Lakes",), "genre": ("Comedy",)}
+    assert catalogue.shared(1, 2) == {"year": ("2001",)}
+    assert catalogue.shared(0, 3) == {}
+    catalogue.put(Item("d", "D", None, {"genre": "Crime/Drama", "blurb": "Bread at dawn"}))
+    assert catalogue.shared(3, 2) == {"genre": ("Crime", "Drama")}

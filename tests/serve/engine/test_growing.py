@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.serve.engine.conftest import KINDS, feature, for_user, ids, now_of
 
 from prismrec.rankers import Query
+from prismrec.serve import live as live_module
 from prismrec.serve.held import hold
 from prismrec.serve.now import Now
 from prismrec.serve.recommending import recommend, whom_of
@@ -114,7 +115,7 @@ def test_changed_media_change_the_looks_and_keep_what_people_did(now, kind):
         for old, new in parts:
             if old.modality == "behaviour":
                 np.testing.assert_allclose(new.between(past, row), old.between(past, 12), rtol=1e-5)
-        assert grown.live.late().tolist() == []  # no place is held open for it
+        assert grown.live.late.tolist() == []  # no place is held open for it
         again = grow(grown, {"i12": like(now, 0)})
         back = {each.item: each.score for each in recommend(again, asked).items}
         assert back["i12"] > after["i12"]
@@ -188,7 +189,7 @@ def test_holding_keeps_the_order_and_a_prefix_is_a_shorter_list(good, n, mixed):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_short_list_gives_what_the_whole_ranking_does(kind, data, tmp_path, monkeypatch):
     plain = now_of(kind, data, tmp_path)
-    monkeypatch.setattr("prismrec.serve.live.SMALL", 10)
+    monkeypatch.setattr(live_module, "SMALL", 10)
     short = now_of(kind, data, tmp_path)
     assert (short.live.shortlist is None) == (kind == "content-knn")
     plain, short = (grow(now, {"new": like(now, 0), "bare": {}}) for now in (plain, short))

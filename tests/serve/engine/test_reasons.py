@@ -12,6 +12,7 @@ from prismrec.data.jagged import Jagged
 from prismrec.errors import BadData, UnknownName
 from prismrec.explain.shares import explain_items
 from prismrec.rankers import Query
+from prismrec.serve import comparing
 from prismrec.serve.adding import made_of
 from prismrec.serve.now import Now
 from prismrec.serve.recommending import recommend, whom_of
@@ -198,3 +199,17 @@ def test_what_cannot_be_told(prism):
     prism.catalogue.remove("i3")
     with pytest.raises(UnknownName):
         tell(prism, Person("u3"), "i4", against="i3")
+
+
+def test_items_of_a_large_catalogue_are_compared_alike(prism, monkeypatch):
+    small = tell(prism, Person("u3"), "i4", against="i5")
+    monkeypatch.setattr(comparing, "SMALL", 10)
+    large = Teller()(prism, Person("u3"), "i4", against="i5")
+    assert [each["item"] for each in large["past"]] == [each["item"] for each in small["past"]]
+    for one, other in zip(large["past"], small["past"], strict=True):
+        for a, b in zip(one["alike"], other["alike"], strict=True):
+            assert a["modality"] == b["modality"]
+            assert a["missing"] == b["missing"]
+            assert a["place"] == b["place"]
+            assert a["of"] == b["of"]
+            assert a["cosine"] == pytest.approx(b["cosine"], abs=1e-5)
