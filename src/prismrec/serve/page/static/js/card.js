@@ -44,11 +44,16 @@ export function card(listed, does) {
   const element = h("li", { class: "card", "data-item": id },
     h("article", {},
       h("div", { class: "cover", on: { click: () => does("open", id) } },
-        art(id, { lazy: true }), known.in_stock === false && h("span", { class: "badge" }, say("card.out")),
+        art(id, { lazy: true }), badge(known, listed),
         has(id, "audio") && playButton(id)),
       h("h3", {}, open), h("p", { class: "by", ...tongue(made) }, made), h("div", { class: "because-of" }), h("div", { class: "acts" }, acts)));
   update(element, listed);
   return element;
+}
+
+function badge(known, listed) {
+  const said = known.in_stock === false ? "card.out" : listed.fresh ? "card.new" : "";
+  return said && h("span", { class: "badge" }, say(said));
 }
 
 export function update(element, listed) {

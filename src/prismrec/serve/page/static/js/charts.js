@@ -1,10 +1,11 @@
 // Small charts: lines over time and bars, each with its numbers as a table.
 
 import { h, s } from "./dom.js";
-import { clock, decimal, number, percent, say } from "./words.js";
+import { clock, number, percent, say } from "./words.js";
 
 const W = 560, H = 170, LEFT = 44, BELOW = 22, TOP = 10;
-const SPAN = 5 * 60 * 1000; // milliseconds shown
+const SPANS = [60000, 300000]; // milliseconds shown, at least and at most
+const TICKS = 4;
 const ROWS = 12; // of the table
 
 /** A round number at or above a value. */
@@ -14,16 +15,18 @@ export function ceiling(value) {
   return [1, 2, 2.5, 5, 10].map((step) => step * power).find((step) => step >= value * 0.999);
 }
 
-const brief = (value) => (value >= 100 ? number(Math.round(value)) : decimal(value, value >= 10 ? 1 : 2));
+const brief = (value) => number(Number(value.toPrecision(value >= 100 ? 6 : 3)));
 
-/** Lines over the last minutes: series of {name, tone, values: [[time, value or null]]}. */
+/** Lines over the last minutes, five at most: series of {name, tone, values: [[time, value or null]]}. */
 export function lines(title, series, now = Date.now()) {
   const values = series.flatMap((each) => each.values.map(([, value]) => value)).filter((value) => value !== null);
+  const first = series[0].values[0]?.[0] ?? now, span = Math.min(Math.max(now - first, SPANS[0]), SPANS[1]);
   const most = ceiling(Math.max(0, ...values));
-  const x = (time) => LEFT + ((W - LEFT) * (time - now + SPAN)) / SPAN, y = (value) => TOP + (H - TOP - BELOW) * (1 - value / most);
+  const x = (time) => LEFT + ((W - LEFT) * (time - now + span)) / span, y = (value) => TOP + (H - TOP - BELOW) * (1 - value / most);
   const rules = [0, 0.5, 1].map((part) => [s("line", { x1: LEFT, x2: W, y1: y(part * most), y2: y(part * most), class: "rule" }),
     s("text", { x: LEFT - 8, y: y(part * most) + 4, "text-anchor": "end" }, brief(part * most))]);
-  const ticks = [5, 4, 3, 2, 1].map((minutes) => s("text", { x: x(now - minutes * 60000), y: H - 4, "text-anchor": minutes === 5 ? "start" : "middle" }, clock(new Date(now - minutes * 60000)).replace(/:\d\d(?=\D*$)/, "")));
+  const ticks = Array.from({ length: TICKS }, (_, n) => now - span * (1 - n / TICKS)).map((time, n) =>
+    s("text", { x: x(time), y: H - 4, "text-anchor": n ? "middle" : "start" }, clock(new Date(time))));
   const drawn = series.map((each) => stretches(each.values).map((points) => s("g", { class: each.tone },
     s("path", { class: "area", d: `${path(points, x, y)}L${x(points.at(-1)[0])} ${y(0)}L${x(points[0][0])} ${y(0)}Z` }), s("path", { class: "curve", d: path(points, x, y) }))));
   const svg = s("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": title, class: "chart" }, rules, ticks, drawn);
@@ -51,8 +54,10 @@ function table(title, series) {
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("op.time")), series.map((each) => h("th", { scope: "col" }, each.name)))), h("tbody", {}, rows)));
 }
 
-/** Bars of parts of a whole: [{name, tone, have, of}]. */
+/** Bars of parts of a whole: [{name, tone, have, has, of}]; a pale bar is what could be had. */
 export const bars = (rows) =>
-  h("dl", { class: "shares" }, rows.map(({ name, tone, have, of }) => h("div", { class: tone },
-    h("dt", {}, name), h("dd", { class: "track", "aria-hidden": "true" }, h("span", { class: "fill", css: { width: `${of ? (100 * have) / of : 0}%` } })),
-    h("dd", {}, `${percent(of ? have / of : 0)} · ${number(have)} / ${number(of)}`))));
+  h("dl", { class: "shares" }, rows.map(({ name, tone, have, has, of }) => h("div", { class: tone },
+    h("dt", {}, name), h("dd", { class: "track", "aria-hidden": "true" }, wide("pale", has, of), wide("fill", have, of)),
+    h("dd", {}, say("op.covered", { share: percent(of ? have / of : 0), have: number(have), has: number(has), of: number(of) })))));
+
+const wide = (kind, part, whole) => h("span", { class: kind, css: { width: `${whole ? (100 * part) / whole : 0}%` } });

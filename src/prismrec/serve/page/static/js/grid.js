@@ -28,19 +28,13 @@ export function showCards(list, does) {
   move(made, before);
 }
 
-/** Forget all cards: their items may have changed. */
-export function clearCards() {
-  cards.clear();
-  grid().replaceChildren();
-}
-
 export const cardOf = (id) => cards.get(id);
 export const waiting = () => { grid().setAttribute("aria-busy", "true"); grid().classList.add("stale"); };
 export const settled = () => { grid().removeAttribute("aria-busy"); grid().classList.remove("stale"); };
 
 /** Grey shapes while the first list is on its way. */
 export function ghosts(count) {
-  clearCards();
+  cards.clear();
   grid().replaceChildren(...Array.from({ length: count }, () =>
     h("li", { class: "card ghost", "aria-hidden": "true" }, h("span", { class: "art" }), h("i"), h("i"))));
 }

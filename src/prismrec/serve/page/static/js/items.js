@@ -6,15 +6,26 @@ import { drawn } from "./drawn.js";
 
 const MOST = 50; // per request
 const known = new Map();
+const read = new Set(); // media that the model reads, as far as any item has shown
 
 /** Take note of what an answer said of its items. */
 export function learn(items) {
-  for (const each of items) known.set(each.item, { ...known.get(each.item), ...each });
+  for (const each of items) {
+    known.set(each.item, { ...known.get(each.item), ...each });
+    each.encoded?.forEach((medium) => read.add(medium));
+  }
 }
 
 export const item = (id) => known.get(id) ?? { item: id, title: id };
 export const forget = (id) => known.delete(id);
-export const has = (id, medium) => Boolean(item(id).media?.[medium]);
+
+/** Whether an item has a medium that can be shown. */
+export function has(id, medium) {
+  const { media, encoded, pending = [] } = item(id);
+  // A model that reads pictures but not this one could not: the file is damaged.
+  const damaged = encoded?.length && read.has(medium) && !encoded.includes(medium) && !pending.includes(medium);
+  return Boolean(media?.[medium]) && !damaged;
+}
 
 /** Look up those of some items that are not fully known; whatever fails stays unknown. */
 export async function lookUp(ids) {
@@ -42,6 +53,6 @@ export function art(id, { side = 320, alt = "", lazy = false } = {}) {
 
 /** The line below a title: who made it, else the first thing a column says. */
 export function byline(id) {
-  const columns = item(id).columns ?? {};
-  return columns.artist ?? columns.author ?? columns.brand ?? Object.values(columns)[0] ?? "";
+  const { columns = {}, text } = item(id);
+  return columns.artist ?? columns.author ?? columns.brand ?? Object.values(columns).find((value) => !text?.includes(value)) ?? "";
 }

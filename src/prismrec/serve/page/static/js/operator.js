@@ -97,9 +97,10 @@ async function change(how) {
 }
 
 function quality(status) {
-  const found = problems(status);
-  if (!found.length) return h("p", { class: "soft" }, say("op.clean"));
-  return h("ul", { class: "found" }, found.map(({ text, count }) => h("li", {}, h("span", {}, text), count !== null && h("span", { class: "n" }, number(count)))));
+  const { kinds, lines: first } = problems(status);
+  if (!kinds.length && !first.length) return h("p", { class: "soft" }, say("op.clean"));
+  return h("div", {}, h("ul", { class: "found" }, kinds.map(({ text, count }) => h("li", {}, h("span", {}, text), h("span", { class: "n" }, number(count))))),
+    first.length > 0 && h("details", {}, h("summary", {}, say("op.first")), h("ul", { class: "found", lang: "en" }, first.map((line) => h("li", {}, line)))));
 }
 
 function routes() {

@@ -28,7 +28,7 @@ export async function openRecord(id, does, others) {
 }
 
 function head(id, known, does) {
-  const facts = Object.entries(known.columns ?? {}).filter(([name]) => name !== "artist").map(([name, value]) => `${knows(`column.${name}`) ? say(`column.${name}`) : name}: ${value}`);
+  const facts = Object.entries(known.columns ?? {}).filter(([name, value]) => name !== "artist" && value && !known.text?.includes(value)).map(([name, value]) => `${knows(`column.${name}`) ? say(`column.${name}`) : name}: ${value}`);
   return h("div", { class: "head" }, h("div", { class: "cover" }, art(id, { side: 480 }), has(id, "audio") && playButton(id)),
     h("div", {}, h("p", { ...tongue(byline(id)) }, byline(id)), facts.length > 0 && h("p", { class: "columns" }, facts.join(" · ")),
       h("div", { class: "row" }, Object.entries(ACTS).map(([act, drawing]) => h("button", { class: "button tiny", type: "button", "data-act": act, on: { click: () => { $("#record").close(); does(act, id); } } }, icon(drawing), say(`act.${act}`))))));
@@ -51,16 +51,16 @@ async function explain(box, id, { others, again }) {
   const reasons = Object.entries(told.by_reason ?? {}).filter(([, adds]) => Math.abs(adds) >= 0.001);
   box.replaceChildren(h("h3", {}, say("record.why")),
     h("p", { class: "soft note" }, say("record.place", { place: number(told.place), of: number(told.of) }), told.exact ? "" : ` ${say("record.inexact")}`),
-    amounts({ ...told.by_modality, ...posted(told) }, called, tone),
+    amounts(told.by_modality ?? {}, called, tone), posted(told),
     reasons.length > 0 && h("details", {}, h("summary", { class: "soft" }, say("record.more")), amounts(Object.fromEntries(reasons), (name) => (knows(`reason.${name}`) ? say(`reason.${name}`) : name), () => "tone-other", true)),
     past.length > 0 && h("h3", {}, say("record.past")), speakers(past.slice(0, SPEAKERS), again), against(id, told, others));
 }
 
-// What a person posted speaks through the modalities; it is shown where it says something itself.
-const posted = (told) => {
+// What a person posted speaks through the modalities, so it is a part of their bars.
+function posted(told) {
   const sum = Object.values(told.posted ?? {}).reduce((all, part) => all + part, 0);
-  return Math.abs(sum) >= 0.005 ? { posted: sum } : {};
-};
+  return Math.abs(sum) >= 0.005 && h("p", { class: "soft note" }, say("record.posted", { n: `${sum > 0 ? "+" : ""}${decimal(sum)}` }));
+}
 
 /** Bars to the right for what speaks for, to the left for what speaks against. */
 function amounts(parts, name, colour, byAmount = false) {

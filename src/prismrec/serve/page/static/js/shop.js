@@ -6,7 +6,7 @@ import * as api from "./api.js";
 import { $, h, later } from "./dom.js";
 import { filters, showFilters } from "./filters.js";
 import { frame } from "./frame.js";
-import { cardOf, clearCards, ghosts, keys, settled, showCards, waiting } from "./grid.js";
+import { cardOf, ghosts, keys, settled, showCards, waiting } from "./grid.js";
 import { art, item, learn, lookUp } from "./items.js";
 import { choose, listeners } from "./listeners.js";
 import { mix, showMix, showShares } from "./mix.js";
@@ -19,7 +19,7 @@ import { called, mean, tone } from "./tones.js";
 import { listing, number, say } from "./words.js";
 
 const PAGE = 24, MOST = 192, PATIENCE = 90; // records at once; milliseconds after the last change
-const SPEAKERS = 9, NAMES = 3;
+const SPEAKERS = 8, NAMES = 3;
 
 let list = [];
 let amount = PAGE;
@@ -56,6 +56,7 @@ function show(answer, keep) {
   $("#empty").textContent = say(looking ? "search.none" : "list.empty");
   $("#more").hidden = list.length < amount || amount >= MOST;
   $("#list-title").textContent = looking ? say("search.title", { what: sought() }) : say("list.title");
+  $("#list-title").setAttribute("aria-level", looking ? "1" : "2");
   $("#search-end").hidden = !looking;
   if (!looking) showWho(answer);
   if (list.length) whisper(say("list.count", { n: number(list.length), title: list[0].title }));
@@ -77,6 +78,7 @@ function showWho({ by, items }) {
   $("#by").textContent = say(by === "popularity" ? "by.popularity" : "by.model");
   $("#whose").textContent = who.kind === "user" ? say("who.user", { user: who.user }) : who.kind === "group" ? say("who.group", { users: names(who.users) }) : say("who.stranger");
   $("#stranger").hidden = who.kind === "stranger" && !who.history.length;
+  $("#stranger").textContent = say(who.kind === "stranger" ? "listener.again" : "listener.stranger");
   showShares(mean(items.map((each) => each.shares ?? {})));
   if (who.kind === "stranger") showHistory(who.history);
   else showSpeakers(items);
@@ -132,7 +134,6 @@ function changed({ quick = false, silent = false }) {
     return;
   }
   amount = PAGE;
-  if (looking && !sought()) looking = false;
   soon();
 }
 
@@ -140,15 +141,18 @@ function lookFor(on) {
   looking = on;
   amount = PAGE;
   stop();
-  clearCards();
+  // The sliders weigh a taste; results of a search have none.
+  $(".booth").hidden = on;
+  $(".variety").hidden = on;
   ghosts(8);
   refresh();
-  if (on) $("#list-title").focus({ preventScroll: true });
+  scrollTo({ top: 0 });
+  $(on ? "#list-title" : "#whose").focus({ preventScroll: true });
 }
 
 async function seeIn(user, id) {
   endSearch();
-  looking = false;
+  if (looking) lookFor(false);
   choose({ kind: "user", user });
   await refresh();
   const there = cardOf(id);

@@ -2,23 +2,21 @@
 
 import { knows, number, say } from "./words.js";
 
-export const ready = (status) => status.ready ?? status.readiness?.ready ?? true;
+export const ready = (status) => Boolean(status.database?.ready);
 
-const state = (value) => (typeof value === "object" && value !== null ? value.state ?? value.status ?? (value.ok ? "ok" : "") : value);
-const worded = (value) => { const word = String(state(value) ?? "–"); return knows(`op.is-${word}`) ? say(`op.is-${word}`) : word; };
+const worded = (word) => (knows(`op.is-${word}`) ? say(`op.is-${word}`) : word);
 
 /** Tiles beside those of traffic. */
 export function figures(status) {
-  const counts = status.counts ?? {}, queue = status.queue ?? 0;
-  const waiting = typeof queue === "object" ? queue.waiting ?? queue.pending ?? 0 : queue;
-  const tiles = [["items", counts.items], ["users", counts.users], ["events", counts.events]]
-    .filter(([, value]) => value !== undefined).map(([key, value]) => ({ name: say(`op.${key}`), value: number(value) }));
-  const database = status.database ?? status.readiness?.database, search = status.search ?? status.readiness?.search;
-  return [...tiles,
-    { name: say("op.queue"), value: number(waiting), note: say("op.queue-note") },
-    { name: say("op.database"), value: worded(database), bad: state(database) === "away" },
-    { name: say("op.search"), value: worded(search) },
-    { name: say("op.uptime"), value: lasting(status.uptime ?? status.uptime_seconds ?? 0) }];
+  const { database = {}, queue = {}, search = "" } = status;
+  const counts = ["items", "users", "events"].map((key) => ({ name: say(`op.${key}`), value: number(status[key] ?? 0) }));
+  const [state, doing] = String(search).split(": ");
+  return [...counts,
+    { name: say("op.queue"), value: number(queue.waiting ?? 0), note: say("op.queue-note") },
+    { name: say("op.database"), value: worded(database.database), note: database.kind, bad: database.database === "away" },
+    { name: say("op.search"), value: worded(state), note: doing ?? "" },
+    { name: say("op.media"), value: worded(database.media), note: say("op.media-note") },
+    { name: say("op.uptime"), value: lasting(status.uptime ?? 0) }];
 }
 
 /** 3 d 4 h, 4 h 12 min, 12 min, 40 s. */
@@ -31,19 +29,12 @@ export function lasting(seconds) {
   return rest ? `${whole} ${unit} ${rest} ${less}` : `${whole} ${unit}`;
 }
 
-/** By modality, how many records have it. */
-export function coverage(status) {
-  const items = status.counts?.items ?? 0;
-  return Object.entries(status.coverage ?? {}).map(([modality, value]) => {
-    if (typeof value === "number") return { modality, have: value <= 1 ? Math.round(value * items) : value, of: items };
-    return { modality, have: value.have ?? value.present ?? value.items ?? 0, of: value.of ?? value.total ?? items };
-  });
-}
+/** By modality, how many records have it, and for how many of these the model has read it. */
+export const coverage = ({ items, coverage: by }) =>
+  Object.entries(by ?? {}).map(([modality, { media, encoded }]) => ({ modality, of: items, has: Math.round(media * items), have: Math.round(encoded * items) }));
 
-/** What is wrong with the data, in lines with counts. */
-export function problems(status) {
-  const found = status.quality ?? status.problems ?? [];
-  const rows = Array.isArray(found) ? found : Object.entries(found).map(([text, count]) => ({ text, count }));
-  return rows.map((each) => (typeof each === "string" ? { text: each, count: null }
-    : { text: each.text ?? each.message ?? each.problem ?? String(each[0] ?? ""), count: each.count ?? each.n ?? null }));
+/** What is wrong with the data and the model: kinds with counts, and lines of text. */
+export function problems({ quality = {}, model = {} }) {
+  const kinds = Object.entries(quality.problems ?? {}).map(([code, count]) => ({ text: knows(`op.problem-${code}`) ? say(`op.problem-${code}`) : code, count }));
+  return { kinds, lines: [...(model.problem ? [model.problem] : []), ...(quality.first ?? [])] };
 }

@@ -17,7 +17,7 @@ export const number = (value) => whole.format(value);
 export const percent = (value) => share.format(value);
 export const decimal = (value, places = 2) =>
   new Intl.NumberFormat(locale, { minimumFractionDigits: places, maximumFractionDigits: places }).format(value);
-export const clock = (date) => new Intl.DateTimeFormat(locale, { timeStyle: "medium" }).format(date);
+export const clock = (date) => new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(date);
 export const day = (date) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(date);
 
 /** Names in a row: "a, b and c". */
