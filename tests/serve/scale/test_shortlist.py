@@ -15,7 +15,18 @@ from prismrec.rankers import ItemWeights, Mixture, Part, Profile, Query, Towers
 from prismrec.rankers.int8_towers import Int8Towers
 from prismrec.rankers.newcomers import Newcomers
 from prismrec.rankers.sequence import SequenceRanker
-from prismrec.serve.shortlist import Blend, Dots, Weighted, scores_at, shortlist_of
+from prismrec.serve.shortlist import (
+    Blend,
+    Dots,
+    Weighted,
+    cells,
+    dots,
+    nearest,
+    scores_at,
+    shortlist_of,
+    sums,
+)
+from prismrec.serve.shortlist.cells import Cells
 from prismrec.serve.shortlist.nearest import Nearest
 
 N_USERS, N_ITEMS, GROUPS, K = 40, 600, 12, 20
@@ -137,6 +148,11 @@ def exhaustive(ranker: Any, graphs: bool) -> Any:
     return Dots.of(ranker, None, whole=0 if graphs else 1 << 30)
 
 
+@pytest.fixture(autouse=True)
+def _all_cells_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cells, "MOST", 2)
+
+
 @pytest.fixture(params=list(RANKERS))
 def ranker(request: pytest.FixtureRequest) -> Any:
     return RANKERS[request.param]()
@@ -169,8 +185,8 @@ def test_the_list_is_that_of_a_whole_ranking(ranker: Any) -> None:
 def test_only_what_is_allowed_is_returned_and_none_of_it_is_missed(
     ranker: Any, share: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for place in ("dots", "sums"):
-        monkeypatch.setattr(f"prismrec.serve.shortlist.{place}.FEW", 4)
+    for place in (dots, sums):
+        monkeypatch.setattr(place, "FEW", 4)
     short = exhaustive(ranker, graphs=False)
     only = np.random.default_rng(7).random(N_ITEMS) < share
     for query in people():
@@ -194,7 +210,7 @@ def test_new_items_are_on_the_list_as_on_the_whole_one(ranker: Any) -> None:
 
 
 def test_late_vectors_are_found_and_join_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("prismrec.serve.shortlist.nearest.LATE", 8)
+    monkeypatch.setattr(nearest, "LATE", 8)
     vectors = clustered(500, 8, GROUPS)
     short = Nearest.of(vectors, None, vectors[:32], whole=0)
     assert short.graph is not None
@@ -222,7 +238,7 @@ def test_a_graph_finds_nearly_all_of_the_true_best() -> None:
 
 
 def test_a_graph_that_would_miss_too_much_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("prismrec.serve.shortlist.nearest.BREADTHS", (20,))
+    monkeypatch.setattr(nearest, "BREADTHS", (20,))
     vectors = np.random.default_rng(0).normal(size=(4000, 64)).astype(np.float32)
     short = Nearest.of(vectors, None, vectors[:8][:, ::-1].copy(), whole=0)
     assert short.graph is None
@@ -239,7 +255,7 @@ def test_a_graph_is_kept_and_opened_again(tmp_path: Path, monkeypatch: pytest.Mo
         raise AssertionError("built again")
 
     with monkeypatch.context() as patched:
-        patched.setattr("prismrec.serve.shortlist.nearest._add", refuse)
+        patched.setattr(nearest, "_add", refuse)
         again = Nearest.of(vectors, None, vectors[:32], tmp_path, whole=0)
         assert set(again.best(vectors[0], K)) == set(first.best(vectors[0], K))
         with pytest.raises(AssertionError, match="built again"):
@@ -252,10 +268,58 @@ def test_a_graph_is_kept_and_opened_again(tmp_path: Path, monkeypatch: pytest.Mo
     assert file.stat().st_size > 1000
 
 
+def test_cells_have_nearly_all_of_the_true_best_and_the_extremes() -> None:
+    vectors = clustered(20_000, 32, 200)
+    vectors *= np.random.default_rng(1).pareto(2.0, (20_000, 1)).astype(np.float32) + 0.1
+    short = Cells.of(vectors)
+    hits, tops = 0, []
+    for query in clustered(200, 32, 200, 0):
+        true = vectors @ query
+        found = short.extremes(query, K)
+        hits += len(np.intersect1d(found, np.argpartition(-true, K)[:K]))
+        tops.append(np.abs(true[found]).max() / np.abs(true).max())
+    assert hits / (200 * K) >= 0.95
+    assert np.mean(tops) >= 0.99
+
+
+def test_few_cells_are_read_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cells, "MOST", 1 / 16)
+    vectors = clustered(20_000, 8, 200)
+    short = Cells.of(vectors)
+    read = short._read(short.centres @ vectors[0])
+    assert np.diff(short.starts)[read].sum() <= 2 * 20_000 / 16
+
+
+def test_cells_are_kept_and_opened_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = clustered(900, 8, GROUPS)
+    first = Cells.of(vectors, tmp_path)
+    (file,) = tmp_path.glob("cells-*.npz")
+
+    def refuse(*_: Any) -> None:
+        raise AssertionError("sorted again")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cells, "_centres", refuse)
+        again = Cells.of(vectors, tmp_path)
+        np.testing.assert_array_equal(again.order, first.order)
+        with pytest.raises(AssertionError, match="sorted again"):
+            Cells.of(vectors * 2, tmp_path)
+    file.write_bytes(b"damaged")
+    np.testing.assert_array_equal(Cells.of(vectors, tmp_path).order, first.order)
+
+
+def test_late_rows_are_read_whatever_their_cell() -> None:
+    vectors = clustered(900, 8, GROUPS)
+    late = np.full((1, 8), 50, np.float32)
+    short = Cells.of(vectors).grown(np.vstack([vectors, late]))
+    assert 900 in short.extremes(np.ones(8, np.float32), K)
+
+
 def test_a_folder_that_cannot_be_written_is_no_hindrance(tmp_path: Path) -> None:
     vectors = clustered(500, 8, GROUPS)
     short = Nearest.of(vectors, None, vectors[:32], tmp_path / "nowhere", whole=0)
     assert short.graph is not None
+    assert len(Cells.of(vectors, tmp_path / "nowhere").order) == 500
 
 
 def test_a_graph_is_searched_by_more_threads_than_there_are_cores() -> None:

@@ -15,8 +15,7 @@ from prismrec.rankers.parts import Part
 from prismrec.rankers.profile import Profile
 from prismrec.rankers.query import Query
 from prismrec.selection import best
-from prismrec.serve.shortlist.nearest import WHOLE, Nearest
-from prismrec.serve.shortlist.voices import Low, Past, Said, Spread, low_said, sparse_said
+from prismrec.serve.shortlist.voices import WHOLE, Low, Past, Said, low_said, sparse_said
 from prismrec.types import Bools, Floats, Ints
 
 __all__ = ["Blend", "Weighted"]
@@ -24,7 +23,6 @@ __all__ = ["Blend", "Weighted"]
 FEW = 2048  # allowed items up to which each is scored
 FACTOR = 8  # items of each kind that are scored exactly, for each that is wanted
 LEAST = 256  # such items at least
-SAMPLE = 64  # people by whom a graph is measured
 
 Spoken = Mapping[int, Said]  # by source
 
@@ -35,7 +33,7 @@ class Blend:
 
     The best by the sparse relations and the prior, and the best by each source of low rank are
     scored exactly. All scores are those of `Mixture.score` but for the scale of a source whose
-    largest value the graph misses.
+    largest value the cells miss.
     """
 
     exact: ClassVar[bool] = False
@@ -47,15 +45,11 @@ class Blend:
 
     @classmethod
     def of(cls, ranker: Mixture, folder: Path | None, *, whole: int = WHOLE) -> Blend:
-        """Open or build the graphs of a mixture's sources of low rank; see `Nearest.of`."""
-        low: list[Low | None] = []
-        for source in ranker.sources:
-            rows = _rows_of(source)
-            if rows is None:
-                low.append(None)
-                continue
-            nearest = Nearest.of(rows, None, _asked_of(source), folder, whole=whole)
-            low.append(Low(nearest, Spread.of(rows)))
+        """Prepare a mixture's sources of low rank; see `Low.of`."""
+        low = [
+            None if rows is None else Low.of(rows, folder, whole=whole)
+            for rows in map(_rows_of, ranker.sources)
+        ]
         return cls(ranker, low, bucket_of(ranker.support), _by_prior(ranker))
 
     def __call__(self, query: Query, n: int, only: Bools | None = None) -> Ints:
@@ -132,7 +126,7 @@ class Blend:
         return total
 
     def _candidates(self, said: Spoken, n: int, only: Bools | None) -> Ints:
-        """Rows among which the best n are, but for what the graphs miss; all of them allowed."""
+        """Rows among which the best n are, but for what the cells miss; all of them allowed."""
         if only is not None and np.count_nonzero(only) <= FEW:
             return np.flatnonzero(only)
         n_items = self.ranker.n_items
@@ -212,13 +206,6 @@ class Weighted:
 def _rows_of(source: Part | Profile) -> Floats | None:
     """What a source of low rank multiplies; None for a sparse one."""
     return source.items if isinstance(source, Profile) else source.right
-
-
-def _asked_of(source: Part | Profile) -> Floats:
-    """(m, r) queries such as people have: what some items or users stand for."""
-    rows = np.asarray(source.users if isinstance(source, Profile) else source.left)
-    rows = rows[np.flatnonzero(rows.any(axis=1))] if len(rows) else rows
-    return np.asarray(rows[np.random.default_rng(0).integers(0, len(rows), SAMPLE)], np.float32)
 
 
 def _by_prior(ranker: Mixture) -> Ints:

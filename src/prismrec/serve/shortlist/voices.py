@@ -2,12 +2,13 @@
 
 A sparse relation speaks of a few thousand items. One of low rank speaks of all, but its mean and
 spread over the catalogue follow from the mean and the moments of its vectors, and its largest
-values from a graph of nearest neighbours.
+values are found in cells.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +16,12 @@ import numpy.typing as npt
 from prismrec.rankers.mixture import LEAST, TINY
 from prismrec.rankers.parts import Part
 from prismrec.selection import best
-from prismrec.serve.shortlist.nearest import Nearest
+from prismrec.serve.shortlist.cells import Cells
 from prismrec.types import Floats, Ints
 
 __all__ = ["Low", "Past", "Said", "Spread", "low_said", "sparse_said"]
 
+WHOLE = 1 << 22  # numbers up to which a whole pass is quick enough: 1 ms on one core
 SOUGHT = 64  # items beside those of the history among which the largest value is sought
 
 
@@ -81,34 +83,36 @@ class Spread:
 class Low:
     """A source of low rank: how its rows lie, and where its largest values are."""
 
-    nearest: Nearest
+    rows: Floats  # (n_items, r)
     spread: Spread
+    cells: Cells | None  # None: a whole pass is quick enough
 
-    @property
-    def rows(self) -> Floats:
-        """(n_items, r)."""
-        return self.nearest.vectors
+    @classmethod
+    def of(cls, rows: Floats, folder: Path | None, *, whole: int = WHOLE) -> Low:
+        """Sort the rows into cells where they are more than `whole` numbers."""
+        cells = Cells.of(rows, folder) if rows.size > whole else None
+        return cls(rows, Spread.of(rows), cells)
 
     def grown(self, rows: Floats) -> Low:
         """The same with further rows."""
         late = rows[self.spread.n :]
-        return Low(self.nearest.grown(rows, None), self.spread.with_rows(late))
+        cells = None if self.cells is None else self.cells.grown(rows)
+        return Low(rows, self.spread.with_rows(late), cells)
 
 
 def low_said(low: Low, query: Floats, past: Past) -> Said:
     """What a low-rank source says; `query` (r,) is what the person stands for in it."""
     mean, spread = low.spread.along(query)
-    if low.nearest.graph is None:
-        values = low.nearest.all(query)
+    wanted = SOUGHT + len(past.items)
+    if low.cells is None:
+        values = np.asarray(low.rows @ query, np.float32)
         own, top = _own(values, past)
-        rows: Ints = best(values[None], min(SOUGHT + len(past.items), len(values)))[0][0]
+        rows: Ints = best(values[None], min(wanted, len(values)))[0][0]
         return Said(values, mean, spread, top, _coherence(own, mean, spread), rows)
-    wanted = SOUGHT + min(len(past.items), 4 * SOUGHT)
-    found = np.concatenate([low.nearest.best(query, wanted), low.nearest.best(-query, SOUGHT)])
-    own = low.nearest.at(query, past.items)
+    found = low.cells.extremes(query, wanted)
     outside = found[~np.isin(found, past.items)]
-    top = float(np.abs(low.nearest.at(query, outside)).max(initial=0))
-    coherence = _coherence(own, mean, spread)
+    top = float(np.abs(low.rows[outside] @ query).max(initial=0))
+    coherence = _coherence(low.rows[past.items] @ query, mean, spread)
     return Said((low.rows, query), mean, spread, max(top, float(TINY)), coherence, outside)
 
 
