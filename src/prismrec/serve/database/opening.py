@@ -18,7 +18,9 @@ __all__ = ["NEWEST", "address_of", "default_address", "locked", "migrated", "ope
 
 NEWEST = "0001"  # the last step in migrations/versions
 PATIENCE = 10.0  # seconds that a writer waits for another one, and a connection for an answer
+ABANDONED = 60.0  # seconds after which PostgreSQL ends a transaction whose server is silent
 LOCK = 0x70726973  # of writers, in PostgreSQL
+STEPS = Path(__file__).parent / "migrations"
 FORMS = "write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
 
 
@@ -40,8 +42,11 @@ def address_of(text: str) -> URL:
     if url.get_backend_name() == "sqlite":
         if not url.database or url.database == ":memory:":
             raise BadData(f"a database in memory would lose what is written; {FORMS}")
-        return url.set(drivername="sqlite")
+        return url.set(drivername="sqlite", database=str(Path(url.database).expanduser()))
     if url.get_backend_name() in ("postgresql", "postgres"):
+        word = url.query.get("password")
+        if isinstance(word, str):  # where it would be shown with the rest of the address
+            url = url.difference_update_query(["password"]).set(password=word)
         return url.set(drivername="postgresql+psycopg")
     raise BadData(f"no database of the kind {url.drivername!r} is known; {FORMS}")
 
@@ -54,7 +59,8 @@ def opened(url: URL) -> tuple[Engine, Engine]:
     """
     if url.get_backend_name() == "sqlite":
         assert url.database is not None
-        Path(url.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        Path(url.database).touch(mode=0o600)  # what people did is nobody else's business
         options: dict[str, Any] = {"connect_args": {"timeout": PATIENCE}}
         writer = create_engine(url, pool_size=1, max_overflow=0, **options)
         event.listen(writer, "connect", _prepare)
@@ -67,7 +73,8 @@ def opened(url: URL) -> tuple[Engine, Engine]:
         "connect_args": {
             "connect_timeout": int(PATIENCE),
             "application_name": "prismrec",
-            "options": f"-c statement_timeout={int(PATIENCE * 1000)}",
+            "options": f"-c statement_timeout={int(PATIENCE * 1000)} "
+            f"-c idle_in_transaction_session_timeout={int(ABANDONED * 1000)}",
         },
     }
     try:
@@ -112,6 +119,8 @@ def migrated(writer: Engine) -> None:
             locked(connection)
             _migrate(connection)
     except SQLAlchemyError as error:
+        if "file is not a database" in str(error):
+            raise BadData(f"{writer.url.database} is no SQLite file; name another one") from None
         raise reason(error) from error
 
 
@@ -126,7 +135,7 @@ def _migrate(connection: Connection) -> None:
     from alembic.config import Config
 
     steps = Config()
-    steps.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    steps.set_main_option("script_location", str(STEPS).replace("%", "%%"))
     steps.attributes["connection"] = connection
     command.upgrade(steps, "head")
 

@@ -9,9 +9,9 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from prismrec.errors import PrismrecError
+from prismrec.errors import BadData, PrismrecError
 from prismrec.serve.database.errors import Unavailable
 from prismrec.serve.database.opening import locked, reason
 
@@ -19,6 +19,7 @@ __all__ = ["Writer"]
 
 TOGETHER = 256  # writes in one transaction
 PATIENCE = 30.0  # seconds that a caller waits
+UNFIT = (DataError, IntegrityError, UnicodeError, OverflowError)  # faults of one write alone
 
 Result = TypeVar("Result")
 Job = Callable[[Connection], Any]
@@ -72,7 +73,7 @@ class Writer:
                 return
 
     def _run(self, jobs: Sequence[tuple[Job, Future[Any]]]) -> None:
-        """All in one transaction; where that fails, each by itself."""
+        """All in one transaction; where one of them breaks it, each by itself."""
         if not jobs:
             return
         outcomes: list[Any] = []
@@ -81,11 +82,13 @@ class Writer:
                 locked(connection)
                 outcomes = [_tried(job, connection) for job, _ in jobs]
         except Exception as error:
-            if len(jobs) > 1:
+            told = _ours(error)
+            # A database that is away is away for all: asking once for each would take minutes.
+            if len(jobs) > 1 and not isinstance(told, Unavailable):
                 for job in jobs:
                     self._run([job])
                 return
-            outcomes = [_ours(error)]
+            outcomes = [told] if len(jobs) == 1 else [Unavailable(str(told)) for _ in jobs]
         for (_, future), outcome in zip(jobs, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 future.set_exception(outcome)
@@ -98,9 +101,14 @@ def _tried(job: Job, connection: Connection) -> Any:
     try:
         with connection.begin_nested():
             return job(connection)
-    except (PrismrecError, IntegrityError) as error:
+    except (PrismrecError, *UNFIT) as error:
         return _ours(error)
 
 
 def _ours(error: Exception) -> Exception:
+    if isinstance(error, UNFIT):
+        return BadData(
+            "a value is none that the database can keep; send text without NUL bytes and halves "
+            "of characters, and whole numbers below 2**63"
+        )
     return reason(error) if isinstance(error, SQLAlchemyError | OSError) else error
