@@ -226,3 +226,46 @@ def test_what_texts_teach_is_learnt_anew_when_the_catalogue_has_grown(
         shop = with_item(shop, Item(f"n{number}", "New", "a text"))
         finder.grow(shop).result(PATIENCE)
     assert asked == [(5, False), (6, False), (6, True), (7, False)]
+
+
+def test_words_are_answered_while_pictures_are_still_read(
+    shop: Shop, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, gone_on = threading.Event(), threading.Event()
+    inner = encoder_of("pixels", "image")
+
+    class Slow:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(inner, name)
+
+        def __call__(self, media: Any) -> Floats:
+            entered.set()
+            assert gone_on.wait(PATIENCE)
+            return inner(media)
+
+    gate.open.set()
+    finder = Finder(shop, {**CHEAP, "image": (Slow(), "colour-names")}, store=gate)
+    whole = finder.grow(shop)
+    finder.warm()
+    try:
+        assert entered.wait(PATIENCE)
+        assert not finder.ready
+        assert finder(Request("风筝"), k=1)[0].item == "sky"
+        assert finder(Request("风筝"), only=np.array([0]))[0].item != "sky"
+        for request in (
+            Request(image=a_picture()),
+            Request("ruby", audio=a_sound()),
+            Request("的"),
+        ):
+            with pytest.raises(NotReady):
+                finder(request)
+        with pytest.raises(NotReady):
+            finder(Request("a ruby"), modalities=("image",))
+        with pytest.raises(NotReady):
+            finder(Request("a red cover"))
+    finally:
+        gone_on.set()
+    whole.result(PATIENCE)
+    assert finder.ready
+    assert finder(Request("a red cover"))[0].item == "ruby"
+    finder.close()

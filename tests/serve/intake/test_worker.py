@@ -41,9 +41,12 @@ class Lengths:
     entered: threading.Event = field(default_factory=threading.Event)
     failures: list[Exception] = field(default_factory=list)
     calls: list[bytes] = field(default_factory=list)
+    samples: Callable[[Sequence[bytes]], None] = lambda media: None
 
     def __call__(self, media: Sequence[bytes]) -> Floats:
-        if media != [SAMPLES[self.modality]()]:  # what an encoder is warmed with
+        if media == [SAMPLES[self.modality]()]:  # what an encoder is warmed with
+            self.samples(media)
+        else:
             self.entered.set()
             assert self.gate.wait(PATIENCE)
             self.calls += media
@@ -395,3 +398,20 @@ def test_an_encoder_of_two_media_is_given_both(desk: Desk) -> None:
         whole[0].tolist(),
         [whole[0, 0], 0],
     ]
+
+
+def test_encoders_are_warmed_before_the_first_item_but_remote_ones_are_not(desk: Desk) -> None:
+    given: list[tuple[str, bytes]] = []
+
+    def warmable(modality: str, version: str) -> Lengths:
+        encoder = opened(modality)
+        encoder.fingerprint = f"{modality}-{version}"
+        encoder.samples = lambda media: given.extend((encoder.fingerprint, m) for m in media)
+        return encoder
+
+    readers = of(warmable("text", "1"), warmable("image", "1"))
+    intake = desk.intake(replace(readers, remote=frozenset({"image"})))
+    until(lambda: given == [("text-1", SAMPLES["text"]())])
+    intake.use(readers)
+    intake.use(of(warmable("text", "2")))
+    until(lambda: [name for name, _ in given] == ["text-1", "text-2"])

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from prismrec.data.shop import Shop
 from prismrec.encoders import Encoder
+from prismrec.errors import BadData
 from prismrec.search import ENCODERS, Hit, Request, Searcher
 from prismrec.serve.intake.errors import NotReady
 from prismrec.serve.intake.warming import warm
@@ -25,8 +26,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0  # seconds between attempts to prepare
 class Finder:
     """Searches the latest state of a catalogue that is prepared, in a thread of its own.
 
-    `warm` prepares, `grow` follows the catalogue; until the first state is ready every search
-    raises `NotReady`, and afterwards none waits.
+    `warm` prepares, `grow` follows the catalogue. Until the first state is ready a search raises
+    `NotReady`, but for words alone, which are compared with texts as soon as those are read.
+    Afterwards none waits.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Finder:
     ) -> None:
         self._wanted, self._encoders, self._store = shop, encoders, store
         self._searcher: Searcher | None = None
+        self._texts: Searcher | None = None  # of texts alone, until all is ready
         self._learnt = 0  # items that the bridges were learnt with
         self._done: tuple[str, int, int] = ("", 0, 0)
         self._waiting: list[Future[None]] = []
@@ -97,9 +100,13 @@ class Finder:
             BadMedia: where the picture or the sound cannot be read.
         """
         searcher = self._searcher
-        if searcher is None:
-            raise NotReady(f"the catalogue is not ready to be searched ({self.state}); ask again")
-        return searcher(request, k=k, modalities=modalities, only=only)
+        if searcher is not None:
+            return searcher(request, k=k, modalities=modalities, only=only)
+        early, words_alone = self._texts, request.image is None and request.audio is None
+        if early is not None and words_alone and {*modalities} <= {"text"}:
+            with suppress(BadData):  # of a picture, say, which cannot be compared yet
+                return early(request, k=k, only=only)
+        raise NotReady(f"the catalogue is not ready to be searched ({self.state}); ask again")
 
     def close(self) -> None:
         """Stop preparing; what is ready can still be searched."""
@@ -144,10 +151,16 @@ class Finder:
     def _follow(self, shop: Shop) -> None:
         before = self._searcher
         if before is None:
+            if self._texts is None and "text" in shop.item_media and "text" in self._encoders:
+                texts = {"text": self._encoders["text"]}
+                early = Searcher(shop, texts, store=self._store, progress=self._progress)
+                early.prepare()
+                self._texts = early
             searcher = Searcher(shop, self._encoders, store=self._store, progress=self._progress)
             searcher.prepare()
             self._learnt = len(shop.item_ids)
             self._searcher = searcher
+            self._texts = None  # after the other, so that there is always one
             return
         self._searcher = grown = before.grown(shop)
         grown.prepare()

@@ -16,6 +16,7 @@ import numpy as np
 from prismrec.data.features import Feature
 from prismrec.data.shop import Shop
 from prismrec.encode import encode_media
+from prismrec.encoders import Encoder
 from prismrec.errors import BadMedia
 from prismrec.media.limits import check_head
 from prismrec.media.load import Load, loader
@@ -114,6 +115,7 @@ class Intake:
             modality: partial(self._content, modality, loader(bare(shop), modality, ahead=False))
             for modality in MODALITIES
         }
+        self._readers = Readers()
         self.use(readers)
 
     @property
@@ -127,9 +129,13 @@ class Intake:
         Items that wait keep those they were submitted for, and are to be submitted again.
         """
         with self._change:
-            self._readers = readers
-            for modality in readers.encoders:
-                if modality not in self._lines:
+            before, self._readers = self._readers, readers
+            for modality, encoder in readers.encoders.items():
+                if modality in self._lines:
+                    if encoder.fingerprint != _print_of(before, modality):
+                        args = (encoder, readers.remote)
+                        threading.Thread(target=_warmed, args=args, daemon=True).start()
+                else:
                     line = _Line()
                     name = f"intake-{modality}"
                     line.thread = threading.Thread(
@@ -228,9 +234,10 @@ class Intake:
         self._change.notify_all()
 
     def _work(self, modality: str, line: _Line) -> None:
-        encoder = self._readers.encoders.get(modality)
-        if encoder is not None and modality not in self._readers.remote:
-            warm(encoder)
+        with self._change:
+            readers = self._readers
+        if modality in readers.encoders:
+            _warmed(readers.encoders[modality], readers.remote)
         while (job := self._next(line)) is not None:
             try:
                 self._serve(modality, job)
@@ -303,6 +310,16 @@ class Intake:
         data = self.uploads.read(value)
         check_head(data, modality, self._shop.limits)
         return data
+
+
+def _warmed(encoder: Encoder, remote: frozenset[str]) -> None:
+    if encoder.modality not in remote:
+        warm(encoder)
+
+
+def _print_of(readers: Readers, modality: str) -> str:
+    encoder = readers.encoders.get(modality)
+    return "" if encoder is None else encoder.fingerprint
 
 
 def _told(error: Exception) -> str:
