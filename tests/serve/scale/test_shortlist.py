@@ -248,7 +248,7 @@ def test_a_graph_that_would_miss_too_much_is_not_used(monkeypatch: pytest.Monkey
 
 def test_a_graph_is_kept_and_opened_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = clustered(500, 8, GROUPS)
-    first = Nearest.of(vectors, None, vectors[:32], tmp_path, whole=0)
+    first = Nearest.of(vectors, None, vectors[:32], folder=tmp_path, whole=0)
     (file,) = tmp_path.glob("*.usearch")
 
     def refuse(*_: Any, **__: Any) -> None:
@@ -256,14 +256,14 @@ def test_a_graph_is_kept_and_opened_again(tmp_path: Path, monkeypatch: pytest.Mo
 
     with monkeypatch.context() as patched:
         patched.setattr(nearest, "_add", refuse)
-        again = Nearest.of(vectors, None, vectors[:32], tmp_path, whole=0)
+        again = Nearest.of(vectors, None, vectors[:32], folder=tmp_path, whole=0)
         assert set(again.best(vectors[0], K)) == set(first.best(vectors[0], K))
         with pytest.raises(AssertionError, match="built again"):
-            Nearest.of(vectors * 2, None, vectors[:32], tmp_path, whole=0)
+            Nearest.of(vectors * 2, None, vectors[:32], folder=tmp_path, whole=0)
     larger = again.grown(np.vstack([vectors, vectors[:1] * 9]), None)
     assert 500 in larger.best(vectors[0], K)
     file.write_bytes(b"damaged")
-    mended = Nearest.of(vectors, None, vectors[:32], tmp_path, whole=0)
+    mended = Nearest.of(vectors, None, vectors[:32], folder=tmp_path, whole=0)
     assert int(np.argmax(vectors @ vectors[0])) in mended.best(vectors[0], K)
     assert file.stat().st_size > 1000
 
@@ -317,7 +317,7 @@ def test_late_rows_are_read_whatever_their_cell() -> None:
 
 def test_a_folder_that_cannot_be_written_is_no_hindrance(tmp_path: Path) -> None:
     vectors = clustered(500, 8, GROUPS)
-    short = Nearest.of(vectors, None, vectors[:32], tmp_path / "nowhere", whole=0)
+    short = Nearest.of(vectors, None, vectors[:32], folder=tmp_path / "nowhere", whole=0)
     assert short.graph is not None
     assert len(Cells.of(vectors, tmp_path / "nowhere").order) == 500
 

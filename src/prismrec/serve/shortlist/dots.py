@@ -37,7 +37,7 @@ class Dots:
     def of(cls, ranker: Any, folder: Path | None, *, whole: int = WHOLE) -> Dots:
         """Open or build the graph of a ranker's items; see `Nearest.of`."""
         vectors, bias, opinion = _items_of(ranker)
-        nearest = Nearest.of(vectors, bias, _people(ranker, vectors), folder, whole=whole)
+        nearest = Nearest.of(vectors, bias, _people(ranker, vectors), folder=folder, whole=whole)
         return cls(ranker, nearest, opinion)
 
     def __call__(self, query: Query, n: int, only: Bools | None = None) -> Ints:

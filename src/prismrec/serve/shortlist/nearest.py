@@ -55,8 +55,8 @@ class Nearest:
         vectors: Floats,
         bias: Floats | None,
         queries: Floats,
-        folder: Path | None = None,
         *,
+        folder: Path | None = None,
         whole: int = WHOLE,
     ) -> Nearest:
         """Open the graph of some vectors in a folder, or build it and leave it there.
