@@ -74,14 +74,19 @@ def _run(model: Path, shop: Path, settings: Any, *, as_json: bool) -> None:
     at = listening(settings)  # first, since a port that is taken is found at once
     start_logging(settings.log_level)
     try:
-        service = Service.open(model, open_shop(shop), settings)
+        service = Service(model, open_shop(shop), settings)
     except BaseException:
         at.close()
         raise
-    run(service, settings, at=at, started=lambda address: _started(address, as_json))
+
+    def started(address: str) -> None:
+        _tell(address, as_json)
+        service.begin()  # encoders warm up once requests are answered, not before
+
+    run(service, settings, at=at, started=started)
 
 
-def _started(address: str, as_json: bool) -> None:
+def _tell(address: str, as_json: bool) -> None:
     if as_json:
         import json
 
