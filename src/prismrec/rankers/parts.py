@@ -17,6 +17,7 @@ from prismrec.types import Csr, Floats, Ints
 __all__ = ["Part", "parts_from_arrays", "parts_to_arrays"]
 
 DENSE_ITEMS = 8192  # up to here a crowded relation is multiplied as a dense matrix, 256 MiB
+MOST_INT32 = np.iinfo(np.int32).max
 CROWDED = 1 / 32  # share of entries from which the dense product is the faster one
 
 
@@ -107,7 +108,7 @@ def parts_to_arrays(parts: Sequence[Part]) -> tuple[dict[str, Any], list[dict[st
     for row, part in enumerate(parts):
         for name in ("weights", "left", "right"):
             if (value := getattr(part, name)) is not None:
-                arrays[f"parts.{row}.{name}"] = value
+                arrays[f"parts.{row}.{name}"] = _narrow(value)
     return arrays, [{"name": part.name, "modality": part.modality} for part in parts]
 
 
@@ -119,7 +120,15 @@ def parts_from_arrays(
         Part(
             given["name"],
             given["modality"],
-            *(arrays.get(f"parts.{row}.{name}") for name in ("weights", "left", "right")),
+            *(_narrow(arrays.get(f"parts.{row}.{name}")) for name in ("weights", "left", "right")),
         )
         for row, given in enumerate(names)
     )
+
+
+def _narrow(array: Any) -> Any:
+    """A sparse relation with places of 4 bytes where they suffice; anything else as it is."""
+    if not isinstance(array, sparse.csr_array) or max(array.nnz, *array.shape) > MOST_INT32:
+        return array
+    places = array.indices.astype(np.int32), array.indptr.astype(np.int32)
+    return sparse.csr_array((array.data, *places), shape=array.shape)
