@@ -167,9 +167,14 @@ class Catalogue:
         Identifiers that no item has are passed over.
 
         Raises:
-            BadData: for a column by which items cannot be told apart.
+            BadData: for a column by which items cannot be told apart, and for too many words.
         """
         return np.flatnonzero(self.mask(where)).astype(np.int64)
+
+    def warm(self) -> None:
+        """Prepare the filters, which else the first that asks for them waits for."""
+        assert self._facets is not None
+        assert self._words is not None
 
     def facets(self) -> dict[str, list[tuple[str, int]]]:
         """Columns that name something shared -> values with counts, most frequent first."""

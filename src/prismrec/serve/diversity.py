@@ -10,11 +10,12 @@ from prismrec.types import Floats, Ints
 __all__ = ["alike", "pool_of", "spread_out"]
 
 POOL = 4, 200  # times the length of the list, and at least
+LONGEST = 500  # places that are spread out; those behind follow by score
 
 
 def pool_of(n: int) -> int:
     """How many of the best a list of n is chosen from."""
-    return max(POOL[0] * n, POOL[1])
+    return max(POOL[0] * min(n, LONGEST), POOL[1])
 
 
 def spread_out(scores: Floats, likeness: Floats, n: int, diversity: float) -> Ints:
@@ -26,7 +27,7 @@ def spread_out(scores: Floats, likeness: Floats, n: int, diversity: float) -> In
     Args:
         scores: (m,) of the candidates, best first, finite.
         likeness: (m, m) of the candidates, -1 to 1.
-        n: how many; all where there are fewer.
+        n: how many; all where there are fewer, and 500 at most.
         diversity: d, 0 to 1.
     """
     if not len(scores):
@@ -36,7 +37,7 @@ def spread_out(scores: Floats, likeness: Floats, n: int, diversity: float) -> In
     nearest = np.full(len(scores), -1.0)
     left = np.ones(len(scores), bool)
     taken: list[int] = []
-    for _ in range(min(n, len(scores))):
+    for _ in range(min(n, len(scores), LONGEST)):
         worth = (1 - diversity) * relevance - diversity * nearest
         best = int(np.argmax(np.where(left, worth, -np.inf)))
         taken.append(best)

@@ -23,6 +23,7 @@ SEPARATORS = r"\s*[|;,、；，/]\s*"
 WHOLE = r"(\d)\.0$"  # of a year that was written as a number with decimals
 MARK = "\x1f"  # between the names of a cell: no text has it
 EMPTY: Ints = np.empty(0, np.int64)
+MOST = 16  # words of one filter: each is looked for in every text
 FRESH = 512  # items that were put since the words of all were laid together
 
 
@@ -166,9 +167,15 @@ class Words:
             self._all, self._put = pl.Series(texts, dtype=pl.String), {}
 
     def mask(self, words: str, n: int) -> Bools:
-        """(n,) which of the first n rows hold all of the words, as parts of words too."""
+        """(n,) which of the first n rows hold all of the words, as parts of words too.
+
+        Raises:
+            BadData: for more words than `MOST`.
+        """
         put, texts = self._put, self._all  # in this order: what left `put` is in `texts`
-        asked = words.casefold().split()
+        asked = list(dict.fromkeys(words.casefold().split()))
+        if len(asked) > MOST:
+            raise BadData(f"a filter by text takes at most {MOST} words, not {len(asked)}")
         out = np.zeros(n, bool)
         found = np.ones(len(texts), bool)
         for word in asked:

@@ -30,21 +30,25 @@ def hold(plain: Sequence[int], good: Sequence[tuple[int, int]], fresh: float) ->
         fresh: share of the places, 0 to 1.
     """
     new = {row for row, _ in good}
+    window = max(1, round(1 / fresh)) if fresh else 1
     out: list[int] = []
+    taken: set[int] = set()
     waiting = iter(plain)
-    since = 0.0  # held places that are due
+    latest = -len(plain)  # place of the latest new item
+    due = 0.0
     for place in range(1, len(plain) + 1):
-        since += fresh
-        if since >= 1 - 1e-9:
-            since -= 1
-            begun = max(0, place - 1 - max(1, round(1 / fresh) - 1))
-            taken = set(out)
-            fit = (row for row, at in good if row not in taken and at <= max(LIST, place))
-            row = None if new & set(out[begun:]) and fresh < 1 else next(fit, None)
-            if row is not None:
-                out.append(row)
-                continue
-        out.append(next(row for row in waiting if row not in set(out)))
+        due += fresh
+        row = None
+        if due >= 1 - 1e-9:
+            due -= 1
+            if window == 1 or place - latest >= window:
+                fit = (row for row, at in good if row not in taken and at <= max(LIST, place))
+                row = next(fit, None)
+        if row is None:
+            row = next(each for each in waiting if each not in taken)
+        out.append(row)
+        taken.add(row)
+        latest = place if row in new else latest
     return out
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
+from array import array
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,9 @@ __all__ = ["Past", "People"]
 
 DISLIKE, SKIP = "dislike", "skip"
 PASSING = ("view", "click", "play")  # do not take back a dislike
+USED, LIKED, DISLIKED = 0.0, 1.0, 2.0  # what an event says
+FIELDS = 4  # of an event in memory: row, weight, time, what it says
+LONGEST = 1 << 53  # seconds: a float holds every whole number up to here
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,13 +66,6 @@ class Past:
         )
 
 
-class _Told(NamedTuple):
-    row: int
-    weight: float
-    time: int
-    event: str
-
-
 class People:
     """Histories by user; safe to use from several threads."""
 
@@ -81,7 +77,7 @@ class People:
         self._offsets, self._rows = histories.offsets, histories.values
         self._weight = log.weight[order]
         self._time = None if log.time is None else log.time[order]
-        self._told: dict[str, list[_Told]] = {}
+        self._told: dict[str, array[float]] = {}
         self._lock = threading.Lock()
         self._weights = {**EVENT_WEIGHTS, **_said(shop)}
         used = np.bincount(log.items, minlength=len(shop.item_ids))
@@ -108,16 +104,16 @@ class People:
         if event.event == SKIP:
             return
         weight = self._weights[event.event] if event.weight is None else event.weight
-        if event.event != DISLIKE and not weight > 0:
+        says = DISLIKED if event.event == DISLIKE else USED if event.event in PASSING else LIKED
+        if says != DISLIKED and not 0 < weight < np.inf:
             return
+        time = min(max(event.time, -LONGEST), LONGEST)
         with self._lock:
-            if event.event != DISLIKE:
+            if says != DISLIKED:
                 if row >= len(self._used):
                     self._used = np.pad(self._used, (0, max(64, row + 1 - len(self._used))))
                 self._used[row] += 1
-            self._told.setdefault(event.user, []).append(
-                _Told(row, weight, event.time, event.event)
-            )
+            self._told.setdefault(event.user, array("d")).extend((row, weight, time, says))
 
     def history(self, user: str) -> Past:
         """What somebody used; empty for whoever is not known.
@@ -125,19 +121,17 @@ class People:
         A dislike takes an item out of the history and hides it, until it is liked or bought.
         """
         rows, weight, time = self._logged(user)
-        told = list(self._told.get(user, ()))
-        was = np.zeros(len(rows), bool)
-        hidden = np.empty(0, np.int64)
-        if not told:
-            return Past(rows, weight, time, was, hidden)
-        told.sort(key=lambda each: each.time)
+        with self._lock:
+            raw = self._told[user].tobytes() if user in self._told else b""
+        told = np.frombuffer(raw).reshape(-1, FIELDS)
+        told = told[np.argsort(told[:, 2], kind="stable")]
         hidden = _hidden(told)
-        used = [each for each in told if each.event != DISLIKE]
-        rows = np.concatenate([rows, np.array([each.row for each in used], np.int64)])
-        weight = np.concatenate([weight, np.array([each.weight for each in used], np.float32)])
-        was = np.concatenate([was, np.ones(len(used), bool)])
+        used = told[told[:, 3] != DISLIKED]
+        rows = np.concatenate([rows, used[:, 0].astype(np.int64)])
+        weight = np.concatenate([weight, used[:, 1].astype(np.float32)])
+        was = np.arange(len(rows)) >= len(rows) - len(used)
         if time is not None:
-            time = np.concatenate([time, np.array([each.time for each in used], np.int64)])
+            time = np.concatenate([time, used[:, 2].astype(np.int64)])
         order = np.arange(len(rows)) if time is None else np.argsort(time, kind="stable")
         order = order[~np.isin(rows[order], hidden)]
         time = None if time is None else time[order]
@@ -146,7 +140,7 @@ class People:
     def users(self) -> list[tuple[str, int]]:
         """Everybody with the number of their events: those of the log, then new ones."""
         counts = np.diff(self._offsets).tolist()
-        told = {user: len(each) for user, each in list(self._told.items())}
+        told = {user: len(each) // FIELDS for user, each in list(self._told.items())}
         known = [(user, n + told.pop(user, 0)) for user, n in zip(self._known, counts, strict=True)]
         return known + list(told.items())
 
@@ -167,12 +161,9 @@ def _said(shop: Shop) -> dict[str, float]:
     return dict(read_settings(shop.path).events) if shop.path.is_dir() else {}
 
 
-def _hidden(told: list[_Told]) -> Ints:
-    """Rows whose latest opinion is a dislike."""
-    disliked = {}
-    for each in told:
-        if each.event == DISLIKE:
-            disliked[each.row] = True
-        elif each.event not in PASSING:
-            disliked[each.row] = False
-    return np.array(sorted(row for row, so in disliked.items() if so), np.int64)
+def _hidden(told: Doubles) -> Ints:
+    """Rows whose latest opinion is a dislike; `told` is in order of time."""
+    opinions = told[told[:, 3] != USED][::-1]
+    rows, latest = np.unique(opinions[:, 0], return_index=True)
+    hidden: Ints = rows[opinions[latest, 3] == DISLIKED].astype(np.int64)
+    return hidden

@@ -48,7 +48,7 @@ def recommend(now: Now, ask: Ask) -> Answer:
     everybody = [whom_of(now, person) for person in ask.people]
     allowed = _allowed(now, everybody, ask)
     n = ask.offset + ask.k
-    width = pool_of(n) if ask.diversity else n
+    width = max(n, pool_of(n)) if ask.diversity else n
     used = people.used(len(allowed))
     wanted = Wanted(allowed, width, used, weights, ask.together)
     found = candidates(live, everybody, wanted)
@@ -122,7 +122,10 @@ def _finite(found: Found) -> Ranked:
 
 
 def _spread(live: Live, found: Ranked, n: int, diversity: float) -> Ranked:
-    order = spread_out(found.scores, alike(live, found.rows), n, diversity)
+    pool = min(len(found.rows), pool_of(n))
+    chosen = spread_out(found.scores[:pool], alike(live, found.rows[:pool]), n, diversity)
+    rest = np.setdiff1d(np.arange(len(found.rows)), chosen)
+    order = np.concatenate([chosen, rest])[:n]
     return Ranked(found.rows[order], found.scores[order])
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from prismrec.data.features import Feature
 from prismrec.errors import BadData
 from prismrec.explain.account import account
 from prismrec.explain.contrast import Contrast
 from prismrec.explain.shares import Explanation
 from prismrec.explain.story import Story
 from prismrec.explain.story import tell as tell_story
+from prismrec.rankers.content_towers import ContentTowers
 from prismrec.serve.catalogue import Catalogue
 from prismrec.serve.comparing import comparison
 from prismrec.serve.live import Live, Whom
@@ -71,11 +74,10 @@ def _story(live: Live, whom: Whom, row: int, against: int | None) -> Story:
             "the model has no opinion on this item yet: it has no media that the model reads; "
             "give it some, or fit again"
         )
-    features = {
-        name: feature
-        for name, feature in live.vectors.take(live.catalogue_of).items()
-        if name in live.reads()
-    }
+    features: Mapping[str, Feature] = {}
+    if isinstance(live.ranker, ContentTowers):  # the only ones that are asked what media give
+        known = live.vectors.take(live.catalogue_of)
+        features = {name: known[name] for name in live.reads() if name in known}
     story = tell_story(
         whom.ranker,
         whom.query,

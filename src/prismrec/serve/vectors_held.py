@@ -32,7 +32,7 @@ class Space:
 
     def has(self, rows: Ints) -> Bools:
         """(k,) which rows of the catalogue have this modality."""
-        inside = rows < len(self)
+        inside = (rows >= 0) & (rows < len(self))
         out = np.zeros(len(rows), bool)
         out[inside] = self.present[rows[inside]]
         return out

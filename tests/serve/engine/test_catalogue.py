@@ -292,3 +292,10 @@ def test_what_stands_in_the_columns_of_both(catalogue):
     assert catalogue.shared(0, 3) == {}
     catalogue.put(Item("d", "D", None, {"genre": "Crime/Drama", "blurb": "Bread at dawn"}))
     assert catalogue.shared(3, 2) == {"genre": ("Crime", "Drama")}
+
+
+def test_a_filter_takes_so_many_words_and_no_more(catalogue):
+    catalogue.warm()
+    assert names(catalogue, text=" ".join(["lake"] * 40)) == ["a", "b"]
+    with pytest.raises(BadData, match="at most 16 words"):
+        names(catalogue, text=" ".join(map(str, range(17))))

@@ -306,3 +306,11 @@ def _steady() -> tuple[Now, list[int]]:
     now = now_of("towers", Dataset(log, *names), Path("nowhere"))
     ranker = now.live.ranker
     return now, np.argsort(-(ranker.users[3] @ ranker.items.T), kind="stable").tolist()
+
+
+def test_events_that_say_nothing_are_passed_over(prism):
+    for weight in (0.0, -1.0, float("nan"), float("inf")):
+        prism.people.take(Event("new", "i1", "like", LATER, weight=weight))
+    assert len(prism.people.history("new")) == 0
+    prism.people.take(Event("new", "i1", "like", 10**30))
+    assert prism.people.history("new").time.tolist() == [1 << 53]

@@ -191,3 +191,15 @@ def test_likeness_is_over_what_both_have(data, tmp_path):
     both = np.array([1, 2])
     expected = np.mean([space.units(both)[0] @ space.units(both)[1] for space in spaces.values()])
     assert alike(now.live, both)[0, 1] == pytest.approx(float(expected), abs=1e-6)
+
+
+def test_a_long_list_is_spread_out_as_far_as_is_worth_it(prism, monkeypatch):
+    from prismrec.serve import diversity
+
+    monkeypatch.setattr(diversity, "LONGEST", 5)
+    plain = ids(recommend(prism, for_user("u3", k=20)))
+    found = ids(recommend(prism, for_user("u3", k=20, diversity=0.8)))
+    assert len(set(found)) == 20
+    assert found[:5] != plain[:5]
+    rest = ids(recommend(prism, for_user("u3", k=40)))
+    assert found[5:] == [name for name in rest if name not in found[:5]][:15]
