@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from faults.film import film
 from prismrec.data.shop import Shop
@@ -37,7 +37,10 @@ def with_place() -> bytes:
     exif[0x010F] = "Cameramaker"
     exif.get_ifd(0x8825)[2] = (52.0, 30.0, 0.0)
     file = io.BytesIO()
-    Image.new("RGB", (800, 400), (200, 30, 30)).save(file, "JPEG", exif=exif, comment=b"at home")
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.new("RGB", (800, 400), (200, 30, 30)).save(
+        file, "JPEG", exif=exif, comment=b"at home", icc_profile=profile
+    )
     return file.getvalue()
 
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-import threading
+from functools import partial
 
 from prismrec.data.limits import Limits
 from prismrec.errors import BadMedia
 from prismrec.media import video
 from prismrec.media.audio import audio_info, decode_audio
-from prismrec.media.image import decode_frames, picture_size
+from prismrec.media.image import picture_size
 from prismrec.media.limits import check_head
 from prismrec.media.quality.sniff import Format, sniff
+from prismrec.serve.intake.decoding import apart, seen
 
-__all__ = ["DECODING", "checked", "disguise"]
-
-# A picture within its limits may take hundreds of megabytes to decode, so few are at once.
-DECODING = threading.BoundedSemaphore(2)
+__all__ = ["checked", "disguise"]
 
 PICTURES = {"jpeg", "png", "gif", "webp", "bmp", "tiff", "jpeg2000", "avif"}
 SOUNDS = {"wav", "aiff", "flac", "ogg", "mp3", "aac", "m4a", "caf", "au"}
@@ -60,11 +58,10 @@ def checked(modality: str, data: bytes, limits: Limits) -> None:
     if hidden := disguise(data):
         raise BadMedia(0, f"the {what} is also {hidden}; save it anew without what is hidden in it")
     _check_head(modality, data, limits)
-    with DECODING:
-        if modality == "image":
-            _check_picture(data)
-        else:
-            _check_sound(data)
+    if modality == "image":
+        apart(partial(seen, data, SEEN), pixels=_pixels(data))
+    else:
+        apart(partial(_check_sound, data))
 
 
 def disguise(data: bytes) -> str:
@@ -117,11 +114,11 @@ def _check_head(modality: str, data: bytes, limits: Limits) -> None:
         raise BadMedia(0, f"{what}; post a smaller one", bad.code) from None
 
 
-def _check_picture(data: bytes) -> None:
+def _pixels(data: bytes) -> int:
     width, height = picture_size(data)
     if max(width, height) > ASPECT * min(width, height):
         raise BadMedia(0, f"a picture of {width} x {height} pixels is too narrow; cut it")
-    decode_frames(data, short_side=SEEN, frames=1)
+    return width * height
 
 
 def _check_sound(data: bytes) -> None:

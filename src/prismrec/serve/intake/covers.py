@@ -8,6 +8,7 @@ import os
 import threading
 from collections import OrderedDict
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,10 +19,10 @@ from prismrec.data.limits import is_address
 from prismrec.data.shop import Shop
 from prismrec.errors import BadMedia
 from prismrec.media.audio import audio_info
-from prismrec.media.image import decode_frames
+from prismrec.media.image import picture_size
 from prismrec.media.load import UPLOAD, loader, sha256_of
 from prismrec.media.quality.sniff import sniff
-from prismrec.serve.intake.checking import DECODING
+from prismrec.serve.intake.decoding import apart, seen
 from prismrec.serve.intake.uploads import Uploads, bare, durably
 
 __all__ = ["SIDES", "Covers", "Served"]
@@ -93,8 +94,8 @@ class Covers:
         try:
             data = self._content("image", value)
             sha256 = hashlib.sha256(data).hexdigest()
-            with DECODING:
-                small = _small(data, side)
+            width, height = picture_size(data)
+            small = apart(partial(_small, data, side), pixels=width * height)
         except BadMedia as bad:
             self._remember(stamp, bad)
             raise
@@ -179,8 +180,8 @@ class Covers:
 
 
 def _small(data: bytes, side: int) -> bytes:
-    picture = Image.fromarray(decode_frames(data, short_side=side, frames=1)[0])
+    picture = seen(data, side)
     picture.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     file = io.BytesIO()
-    picture.save(file, "WEBP", quality=QUALITY, method=4)
+    picture.save(file, "WEBP", quality=QUALITY, method=4, exif=b"", icc_profile=None, xmp=b"")
     return file.getvalue()

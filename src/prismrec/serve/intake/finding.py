@@ -99,10 +99,10 @@ class Finder:
             BadData: where nothing in the request can be compared with anything in the shop.
             BadMedia: where the picture or the sound cannot be read.
         """
-        searcher = self._searcher
+        early, searcher = self._texts, self._searcher  # in this order one of them is there
         if searcher is not None:
             return searcher(request, k=k, modalities=modalities, only=only)
-        early, words_alone = self._texts, request.image is None and request.audio is None
+        words_alone = request.image is None and request.audio is None
         if early is not None and words_alone and {*modalities} <= {"text"}:
             with suppress(BadData):  # of a picture, say, which cannot be compared yet
                 return early(request, k=k, only=only)
