@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from prismrec.errors import BadData, UnknownName
@@ -67,7 +67,7 @@ class Database:
         """
         self.url = address_of(url)
         try:
-            writer, self._reader = opened(self.url)
+            writer, self.reader = opened(self.url)
         except OSError as error:
             raise reason(error) from error
         migrated(writer)
@@ -85,7 +85,7 @@ class Database:
         """Finish what waits to be written, and let go."""
         self._writer.close()
         self._engine.dispose()
-        self._reader.dispose()
+        self.reader.dispose()
 
     def check(self) -> None:
         """Raise `Unavailable` where the database does not answer."""
@@ -173,8 +173,8 @@ class Database:
                     )
                 return Taken(json.loads(before.answer), replayed=True)
             done = job(connection)
-            text = json.dumps(dict(done.answer), ensure_ascii=False)
-            row = {**asdict(once), "answer": text, "made": int(time.time())}
+            told = json.dumps(dict(done.answer), ensure_ascii=False)
+            row = {**asdict(once), "answer": told, "made": int(time.time())}
             connection.execute(insert(table), row)
             return done
 
@@ -296,6 +296,14 @@ class Database:
                 for table in tables.metadata.sorted_tables
             }
 
+    def size(self) -> int:
+        """Bytes that the database takes."""
+        asked = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+        if self.shared:
+            asked = "SELECT pg_database_size(current_database())"
+        with self._asked() as connection:
+            return int(connection.execute(text(asked)).scalar_one())
+
     def prune(self, *, seconds: int = REMEMBERED) -> dict[str, int]:
         """Forget old answers, and media that no item refers to; returns how many of each."""
 
@@ -315,7 +323,7 @@ class Database:
     @contextmanager
     def _asked(self) -> Iterator[Connection]:
         try:
-            with self._reader.connect() as connection:
+            with self.reader.connect() as connection:
                 yield connection
         except SQLAlchemyError as error:
             raise reason(error) from error
