@@ -37,14 +37,14 @@ def made_of(live: Live, whom: Whom, places: Ints) -> Made | None:
     if hasattr(ranker, "spaces"):
         ranker = ranker.weights
     if isinstance(ranker, Mixture):
-        return _mixed(live, ranker, whom.query, places)
+        return _mixed(live, ranker, whom.query, places=places)
     if isinstance(ranker, ItemWeights):
         history = whom.query.matrix(ranker.n_items, binary=not ranker.weighted)
         past = history.indices.astype(np.int64)
         parts = [between(part, past, places) * history.data[:, None] for part in ranker.parts]
         bias = np.zeros(ranker.n_items, np.float32) if ranker.bias is None else ranker.bias
         apart = np.zeros((len(parts), len(places)), np.float32)
-        return _gathered(ranker.parts, past, parts, apart, bias[places])
+        return _gathered(ranker.parts, past, parts, apart=apart, rest=bias[places])
     return None
 
 
@@ -66,12 +66,14 @@ def between(part: Part, past: Ints, items: Ints) -> Floats:
     return out[:, column]
 
 
-def _mixed(live: Live, ranker: Mixture, query: Query, places: Ints) -> Made:
+def _mixed(live: Live, ranker: Mixture, query: Query, *, places: Ints) -> Made:
     history = ranker.history(query)
     past, strength = history.indices.astype(np.int64), history.data
     parts: list[Floats] = []
     apart = np.zeros((len(ranker.sources), len(places)), np.float32)
-    for row, (scale, coherence) in enumerate(_scales(live, ranker, query, Past(past, strength))):
+    for row, (scale, coherence) in enumerate(
+        _scales(live.shortlist, ranker, query, past=Past(past, strength))
+    ):
         factors = ranker.coefficients(row, np.array([coherence], np.float32), places)[0] / scale
         source = ranker.sources[row]
         if isinstance(source, Part):
@@ -80,12 +82,11 @@ def _mixed(live: Live, ranker: Mixture, query: Query, places: Ints) -> Made:
             parts.append(np.zeros((len(past), len(places)), np.float32))
             if (user := int(query.users[0])) >= 0:
                 apart[row] = source.items[places] @ source.users[user] * factors
-    return _gathered(ranker.sources, past, parts, apart, ranker.prior[places])
+    return _gathered(ranker.sources, past, parts, apart=apart, rest=ranker.prior[places])
 
 
-def _scales(live: Live, ranker: Mixture, query: Query, past: Past) -> list[tuple[float, float]]:
+def _scales(blend: Any, ranker: Mixture, query: Query, *, past: Past) -> list[tuple[float, float]]:
     """What each source is divided by, and how coherent the history is in it."""
-    blend = live.shortlist
     if not isinstance(blend, Blend):
         return [(float(e.scale[0]), float(e.coherence[0])) for e in ranker.evidence(query)]
     out = []
@@ -105,7 +106,7 @@ def _scales(live: Live, ranker: Mixture, query: Query, past: Past) -> list[tuple
 
 
 def _gathered(
-    sources: Sequence[Any], past: Ints, parts: Sequence[Floats], apart: Floats, rest: Floats
+    sources: Sequence[Any], past: Ints, parts: Sequence[Floats], *, apart: Floats, rest: Floats
 ) -> Made:
     """Sources of one modality together."""
     names = tuple(dict.fromkeys([*(source.modality for source in sources), POPULARITY]))

@@ -53,7 +53,7 @@ def first(found: Found, n: int) -> Found:
 
 def _all(live: Live, everybody: Sequence[Whom], wanted: Wanted) -> Found:
     rows = np.flatnonzero(wanted.allowed).astype(np.int64)
-    several = [steered(live, whom, wanted.weights, wanted.used) for whom in everybody]
+    several = [steered(live, whom, wanted.weights, used=wanted.used) for whom in everybody]
     scores = together(np.stack(several), wanted.together)
     places = live.rows(rows)
     known = np.where(places >= 0, scores[places], np.float32(np.nan))

@@ -18,7 +18,7 @@ def pool_of(n: int) -> int:
     return max(POOL[0] * min(n, LONGEST), POOL[1])
 
 
-def spread_out(scores: Floats, likeness: Floats, n: int, diversity: float) -> Ints:
+def spread_out(scores: Floats, likeness: Floats, n: int, *, diversity: float) -> Ints:
     """(n,) places of a list by maximal marginal relevance; ties go to the lower place.
 
     Each step takes what is largest in (1 - d) x score - d x the largest likeness to what was taken,

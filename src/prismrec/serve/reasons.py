@@ -33,22 +33,22 @@ class Speaks:
 
 
 def reasons(
-    now: Now, everybody: Sequence[Whom], rows: Ints, weights: Mapping[str, float]
+    now: Now, everybody: Sequence[Whom], rows: Ints, *, weights: Mapping[str, float]
 ) -> dict[int, Told]:
     """Row of the catalogue -> shares by modality, and the past items that speak most.
 
     Where the score is a sum over past items these are its exact parts, times the weights; elsewhere
     the likeness of the vectors, and an item of which nothing is known has none.
     """
-    said = [_speaks(now.live, whom, rows, weights) for whom in everybody]
+    said = [_speaks(now.live, whom, rows, weights=weights) for whom in everybody]
     return {int(row): _told(now.catalogue, said, at) for at, row in enumerate(rows)}
 
 
-def _speaks(live: Live, whom: Whom, rows: Ints, weights: Mapping[str, float]) -> Speaks:
+def _speaks(live: Live, whom: Whom, rows: Ints, *, weights: Mapping[str, float]) -> Speaks:
     places = live.rows(rows)
     made = made_of(live, whom, np.maximum(places, 0))
     if made is None:
-        return _alike(live, whom, rows, weights)
+        return _alike(live, whom, rows, weights=weights)
     factor = np.array([weights.get(name, 1.0) for name in made.names], np.float32)
     factor = factor[:, None] * (places >= 0)
     named = dict(zip(live.rows(whom.past.rows).tolist(), whom.past.rows.tolist(), strict=True))
@@ -60,7 +60,7 @@ def _speaks(live: Live, whom: Whom, rows: Ints, weights: Mapping[str, float]) ->
     )
 
 
-def _alike(live: Live, whom: Whom, rows: Ints, weights: Mapping[str, float]) -> Speaks:
+def _alike(live: Live, whom: Whom, rows: Ints, *, weights: Mapping[str, float]) -> Speaks:
     past = np.unique(whom.past.rows[-LATEST:])
     spaces = dict(live.vectors.spaces)
     cells = np.zeros((len(spaces), len(past), len(rows)), np.float32)

@@ -58,12 +58,12 @@ def recommend(now: Now, ask: Ask) -> Answer:
         found = Found(rows, used[rows].astype(np.float32))
     ranked = _finite(first(found, width))
     if ask.diversity:
-        ranked = _spread(live, ranked, n, ask.diversity)
+        ranked = _spread(live, ranked, n, diversity=ask.diversity)
     if ask.fresh and by == "model":
-        ranked = _held(live, everybody, ranked, wanted, share=ask.fresh)
+        ranked = _held(live, everybody, ranked, wanted=wanted, share=ask.fresh)
     page = slice(ask.offset, n)
     rows = ranked.rows[page]
-    told = reasons(now, everybody, rows, weights) if by == "model" else {}
+    told = reasons(now, everybody, rows, weights=weights) if by == "model" else {}
     items = tuple(
         Listed(
             catalogue.ids[row],
@@ -121,16 +121,16 @@ def _finite(found: Found) -> Ranked:
     return Ranked(found.rows, np.where(silent, floor, found.scores))
 
 
-def _spread(live: Live, found: Ranked, n: int, diversity: float) -> Ranked:
+def _spread(live: Live, found: Ranked, n: int, *, diversity: float) -> Ranked:
     pool = min(len(found.rows), pool_of(n))
-    chosen = spread_out(found.scores[:pool], alike(live, found.rows[:pool]), n, diversity)
+    chosen = spread_out(found.scores[:pool], alike(live, found.rows[:pool]), n, diversity=diversity)
     rest = np.setdiff1d(np.arange(len(found.rows)), chosen)
     order = np.concatenate([chosen, rest])[:n]
     return Ranked(found.rows[order], found.scores[order])
 
 
 def _held(
-    live: Live, everybody: Sequence[Whom], found: Ranked, wanted: Wanted, *, share: float
+    live: Live, everybody: Sequence[Whom], found: Ranked, *, wanted: Wanted, share: float
 ) -> Ranked:
     """The list with places for items that came after the fit and are good by media alone."""
     good = newcomers(live, everybody, wanted)

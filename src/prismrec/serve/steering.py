@@ -43,7 +43,7 @@ def checked(live: Live, weights: Mapping[str, float]) -> dict[str, float]:
     return {name: weight for name, weight in weights.items() if weight != 1}
 
 
-def steered(live: Live, whom: Whom, weights: Mapping[str, float], used: Doubles) -> Floats:
+def steered(live: Live, whom: Whom, weights: Mapping[str, float], *, used: Doubles) -> Floats:
     """(n_items,) scores of the ranker's rows; NaN where it has no opinion.
 
     Where the score is a sum, the parts are multiplied. Elsewhere the likeness of an item to the
@@ -59,9 +59,9 @@ def steered(live: Live, whom: Whom, weights: Mapping[str, float], used: Doubles)
         scores: Floats = whom.ranker.score(whom.query)[0]
         return scores
     if isinstance(whom.ranker, Mixture):
-        return steered(live, replace(whom, ranker=reweighed(whom.ranker, weights)), {}, used)
+        return steered(live, replace(whom, ranker=reweighed(whom.ranker, weights)), {}, used=used)
     if _sources(live.ranker) is None:
-        return _leaning(live, whom, weights, used)
+        return _leaning(live, whom, weights, used=used)
     rest = rest_of(live.ranker)
     total = np.zeros(live.ranker.n_items, np.float32)
     if rest is not None:
@@ -102,7 +102,7 @@ def _sources(ranker: Any) -> tuple[Any, ...] | None:
     return found
 
 
-def _leaning(live: Live, whom: Whom, weights: Mapping[str, float], used: Doubles) -> Floats:
+def _leaning(live: Live, whom: Whom, weights: Mapping[str, float], *, used: Doubles) -> Floats:
     scores: Floats = whom.ranker.score(whom.query)[0].astype(np.float32)
     known = np.isfinite(scores)
     spread = float(scores[known].std()) if known.any() else 0.0

@@ -16,7 +16,6 @@ from prismrec.explain.shares import Explanation
 from prismrec.explain.story import Story
 from prismrec.explain.story import tell as tell_story
 from prismrec.rankers.content_towers import ContentTowers
-from prismrec.serve.catalogue import Catalogue
 from prismrec.serve.comparing import comparison
 from prismrec.serve.live import Live, Whom
 from prismrec.serve.now import Now
@@ -44,8 +43,8 @@ class Teller:
             kept = self._evidence = key, comparison(live, catalogue)
         rows = catalogue.row(item), None if against is None else catalogue.row(against)
         whom = whom_of(now, person)
-        story = _story(live, whom, *rows)
-        place, of = _place(live, catalogue, whom, rows[0])
+        story = _story(live, whom, rows[0], against=rows[1])
+        place, of = _place(now, whom, rows[0])
         told = account(
             replace(story, place=place, of=of), catalogue.ids, catalogue.titles, evidence=kept[1]
         )
@@ -65,7 +64,7 @@ def tell(now: Now, person: Person, item: str, *, against: str | None = None) -> 
     return TELLER(now, person, item, against=against)
 
 
-def _story(live: Live, whom: Whom, row: int, against: int | None) -> Story:
+def _story(live: Live, whom: Whom, row: int, *, against: int | None) -> Story:
     """The story of an item, with rows of the catalogue."""
     asked = np.array([row] if against is None else [row, against])
     places = live.rows(asked)
@@ -116,9 +115,10 @@ def _renamed(
     return tuple((past[item], name, amount) for item, name, amount in cells if item in past)
 
 
-def _place(live: Live, catalogue: Catalogue, whom: Whom, row: int) -> tuple[int, int]:
+def _place(now: Now, whom: Whom, row: int) -> tuple[int, int]:
     """Place of an item among those that may be recommended and were not used, and how many."""
-    allowed = catalogue.mask()
+    live = now.live
+    allowed = now.catalogue.mask()
     allowed[whom.past.rows] = False
     allowed[whom.past.hidden] = False
     allowed[row] = True

@@ -54,7 +54,7 @@ def test_a_weight_multiplies_the_part_of_a_sum(now, weight):
         rest = rest_of(ranker)
         if rest is not None:
             expected += rest * (weight if name == "popularity" else 1)
-        scores = steered(now.live, whom, {name: weight}, np.zeros(ranker.n_items))
+        scores = steered(now.live, whom, {name: weight}, used=np.zeros(ranker.n_items))
         np.testing.assert_allclose(scores[known], expected[known], rtol=1e-4, atol=1e-5)
         assert np.isnan(scores[~known]).all()
 
@@ -169,7 +169,7 @@ def test_marginal_relevance_is_that_of_a_slow_reference(scores, seed, diversity,
     likeness = (units @ units.T).astype(np.float32)
     spread = scores.max() - scores.min()
     relevance = (scores - scores.min()) / spread if spread else np.zeros(12)
-    found = spread_out(scores, likeness, n, diversity).tolist()
+    found = spread_out(scores, likeness, n, diversity=diversity).tolist()
     assert len(found) == len(set(found)) == min(n, 12)
     for step, chosen in enumerate(found):
         worth = {
