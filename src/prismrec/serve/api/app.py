@@ -69,6 +69,7 @@ def create_app(service: Service) -> FastAPI:
     )
     metrics, keys, attempts = Metrics(service), Keys(service.database), Attempts()
     app.state.service, app.state.gate, app.state.metrics = service, Gate(settings), metrics
+    app.state.keys, app.state.attempts = keys, attempts
     forms = Forms(settings.limits.upload_bytes)
     routers = [
         recommendations(service),
@@ -108,7 +109,7 @@ def _wrap(app: FastAPI, service: Service, *, keys: Keys, attempts: Attempts) -> 
     app.add_middleware(Origins, friends=access.cors)
     app.add_middleware(
         Callers,
-        door=OpenDoor(service.database, settings),
+        door=OpenDoor(keys, settings),
         keys=keys,
         attempts=attempts,
         cookie=cookie_name(access.https),

@@ -47,11 +47,10 @@ def session(keys: Keys, attempts: Attempts, https: bool) -> APIRouter:
     async def sign_in(request: Request, body: _Key) -> Response:
         """Check a key and keep it in a cookie."""
         address = context_of(request.scope).address
-        wait = attempts.wait(address)
-        found = await keys.find(body.key, ask=not wait)
-        if found is None and wait:
-            raise Problem(429, WAIT, headers={"Retry-After": str(wait)})
+        found = await keys.find(body.key)
         if found is None:
+            if wait := attempts.wait(address):
+                raise Problem(429, WAIT, headers={"Retry-After": str(wait)})
             attempts.failed(address)
             raise Problem(401, WRONG)
         made = answer(_told(found))

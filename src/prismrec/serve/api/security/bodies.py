@@ -12,6 +12,7 @@ from prismrec.serve.api.problems import Problem
 __all__ = ["limited"]
 
 CLOSE = {"Connection": "close"}
+DIGITS = 20  # of a declared length; more would be refused in any case
 LINGERING = 2**28  # bytes that may be thrown away so that the client reads the answer
 
 
@@ -25,7 +26,8 @@ def limited(receive: Receive, headers: Mapping[str, str], *, most: int, seconds:
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise Problem(415, "Send the body without a Content-Encoding.")
     declared = headers.get("content-length", "0")
-    length = int(declared) if declared.isascii() and declared.isdigit() else 0
+    digits = declared if declared.isascii() and declared.isdigit() else "0"
+    length = int(digits[:DIGITS])
     if length > most:
         raise _too_large(most, CLOSE if length > LINGERING else None)
     left = most

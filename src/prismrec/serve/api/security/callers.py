@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 
-from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from prismrec.errors import PrismrecError
@@ -15,8 +11,7 @@ from prismrec.serve.api.context import Caller, Context, context_of
 from prismrec.serve.api.problems import Problem, problem
 from prismrec.serve.api.refusals import refusal
 from prismrec.serve.api.security.attempts import WAIT, WRONG, Attempts
-from prismrec.serve.api.security.keys import ALL, FRESH, Keys
-from prismrec.serve.database import Database, Unavailable
+from prismrec.serve.api.security.keys import ALL, Keys
 from prismrec.serve.settings import Settings, is_loopback
 
 __all__ = ["Callers", "OpenDoor", "cookie_name"]
@@ -27,24 +22,16 @@ LONGEST = 8192  # characters of a Cookie header
 class OpenDoor:
     """Whether requests without a key are answered: on loopback, and while no key exists."""
 
-    def __init__(
-        self, database: Database, settings: Settings, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self.database = database
+    def __init__(self, keys: Keys, settings: Settings) -> None:
+        self.keys = keys
         self.local = is_loopback(settings.host)
         self.always = settings.open and self.local
-        self.clock = clock
-        self.said, self.until = False, 0.0
 
     async def __call__(self) -> bool:
         """Whether it is open now; a new key closes it within a few seconds."""
         if self.always or not self.local:
             return self.always
-        if self.clock() >= self.until:
-            with suppress(Unavailable):  # it is away: as it was, closed where that is not known
-                self.said = not await run_in_threadpool(self.database.keys)
-            self.until = self.clock() + FRESH
-        return self.said
+        return not await self.keys.all()
 
 
 class Callers:
@@ -81,10 +68,10 @@ class Callers:
         token, by_cookie = _shown(scope, self.cookie)
         if token is None:
             return None
-        wait = self.attempts.wait(context.address)
-        found = await self.keys.find(token, ask=not wait)
+        found = await self.keys.find(token)
         if found is not None:
             return Caller(found.name, found.scopes, ambient=by_cookie)
+        wait = self.attempts.wait(context.address)
         if wait:
             raise Problem(429, WAIT, headers={"Retry-After": str(wait)})
         self.attempts.failed(context.address)
