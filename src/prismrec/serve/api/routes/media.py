@@ -63,7 +63,11 @@ def media(service: Service) -> APIRouter:
 
     @router.get("/v1/items/{item:name}/audio", response_class=Response, responses=_SOUND | _KNOWN)
     def audio(
-        item: ItemId, if_none_match: Etags = None, range_: Wanted = None, if_range: Unchanged = None
+        item: ItemId,
+        *,
+        if_none_match: Etags = None,
+        range_: Wanted = None,
+        if_range: Unchanged = None,
     ) -> Response:
         """The sound of an item, as a whole or in part."""
         whole = _sent(_found(service, item, "audio"), item, if_none_match)
