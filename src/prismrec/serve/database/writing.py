@@ -98,11 +98,16 @@ class Writer:
 
 def _tried(job: Job, connection: Connection) -> Any:
     """What a job returns or is refused for; other jobs of the transaction are left alone."""
+    savepoint = connection.begin_nested()
     try:
-        with connection.begin_nested():
-            return job(connection)
+        done = job(connection)
     except (PrismrecError, *UNFIT) as error:
+        savepoint.rollback()
         return _ours(error)
+    # After any other error there may be no savepoint to go back to: SQLite ends the transaction
+    # of a full disk by itself, and asking for more would hide why.
+    savepoint.commit()
+    return done
 
 
 def _ours(error: Exception) -> Exception:
