@@ -309,13 +309,6 @@ class Database:
         with self._asked() as connection:
             return int(connection.execute(text(asked)).scalar_one())
 
-    def size(self) -> int:
-        """Bytes that it takes on the disk."""
-        lite = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
-        asked = "SELECT pg_database_size(current_database())" if self.shared else lite
-        with self._asked() as connection:
-            return int(connection.exec_driver_sql(asked).scalar_one())
-
     def prune(self, *, seconds: int = REMEMBERED) -> dict[str, int]:
         """Forget old answers, and media that no item refers to; returns how many of each."""
 
