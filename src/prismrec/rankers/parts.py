@@ -72,7 +72,10 @@ class Part:
         """(n, n_items) float32 `history @ relation`, history being (n, n_items)."""
         if self.right is not None:
             return np.asarray((history @ self.given) @ self.right.T, np.float32)
-        out = history @ self._fast
+        weights = self._fast
+        if not isinstance(weights, np.ndarray):
+            history = _with_places_of(history, weights)
+        out = history @ weights
         return np.asarray(out.toarray() if sparse.issparse(out) else out, np.float32)
 
     def between(self, past: Ints, item: int) -> Floats:
@@ -124,6 +127,13 @@ def parts_from_arrays(
         )
         for row, given in enumerate(names)
     )
+
+
+def _with_places_of(small: Csr, large: Csr) -> Csr:
+    """A matrix with places of the type that another has; a product would change the larger one."""
+    dtype = large.indices.dtype
+    places = small.indices.astype(dtype, copy=False), small.indptr.astype(dtype, copy=False)
+    return sparse.csr_array((small.data, *places), shape=small.shape)
 
 
 def _narrow(array: Any) -> Any:

@@ -12,7 +12,6 @@ from prismrec.explain.shares import POPULARITY
 from prismrec.rankers import ItemWeights, Mixture, Part, Query
 from prismrec.serve.live import Live, Whom
 from prismrec.serve.shortlist import Blend
-from prismrec.serve.shortlist.voices import Past, low_said, sparse_said
 from prismrec.types import Csr, Floats, Ints
 
 __all__ = ["Made", "between", "made_of"]
@@ -69,40 +68,27 @@ def between(part: Part, past: Ints, items: Ints) -> Floats:
 def _mixed(live: Live, ranker: Mixture, query: Query, *, places: Ints) -> Made:
     history = ranker.history(query)
     past, strength = history.indices.astype(np.int64), history.data
-    parts: list[Floats] = []
+    nothing = np.zeros((len(past), len(places)), np.float32)
+    parts = [nothing] * len(ranker.sources)
     apart = np.zeros((len(ranker.sources), len(places)), np.float32)
-    for row, (scale, coherence) in enumerate(
-        _scales(live.shortlist, ranker, query, past=Past(past, strength))
-    ):
+    user = int(query.users[0])
+    for row, (scale, coherence) in _scales(live.shortlist, ranker, query):
         factors = ranker.coefficients(row, np.array([coherence], np.float32), places)[0] / scale
         source = ranker.sources[row]
         if isinstance(source, Part):
-            parts.append(between(source, past, places) * strength[:, None] * factors)
-        else:
-            parts.append(np.zeros((len(past), len(places)), np.float32))
-            if (user := int(query.users[0])) >= 0:
-                apart[row] = source.items[places] @ source.users[user] * factors
+            parts[row] = between(source, past, places) * strength[:, None] * factors
+        elif user >= 0:
+            apart[row] = source.items[places] @ source.users[user] * factors
     return _gathered(ranker.sources, past, parts, apart=apart, rest=ranker.prior[places])
 
 
-def _scales(blend: Any, ranker: Mixture, query: Query, *, past: Past) -> list[tuple[float, float]]:
-    """What each source is divided by, and how coherent the history is in it."""
-    if not isinstance(blend, Blend):
-        return [(float(e.scale[0]), float(e.coherence[0])) for e in ranker.evidence(query)]
-    out = []
-    for source, low in zip(ranker.sources, blend.low, strict=True):
-        if low is None:
-            assert isinstance(source, Part)
-            said = sparse_said(source, past)
-        elif isinstance(source, Part):
-            said = low_said(low, past.strength @ source.given[past.items], past)
-        else:
-            posted = np.zeros(source.users.shape[1], np.float32)
-            if query.users[0] >= 0:
-                posted = source.users[query.users[0]]
-            said = low_said(low, posted, past)
-        out.append((said.scale, said.coherence))
-    return out
+def _scales(drawing: Any, ranker: Mixture, query: Query) -> dict[int, tuple[float, float]]:
+    """Of each source that counts: what it is divided by, and how coherent the history is in it."""
+    if isinstance(drawing, Blend):
+        said = drawing.said(query)  # remembered since the list was drawn
+        return {row: (each.scale, each.coherence) for row, each in said.items()}
+    told = enumerate(ranker.evidence(query))
+    return {row: (float(each.scale[0]), float(each.coherence[0])) for row, each in told}
 
 
 def _gathered(

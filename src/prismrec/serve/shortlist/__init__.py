@@ -15,7 +15,7 @@ from prismrec.types import Bools, Floats, Ints
 
 __all__ = ["SMALL", "Blend", "Dots", "Shortlist", "Weighted", "scores_at", "shortlist_of"]
 
-SMALL = 20_000  # items up to which all are ranked
+SMALL = 5_000  # items up to which all are ranked: 4 ms for a mixture
 
 
 class Shortlist(Protocol):

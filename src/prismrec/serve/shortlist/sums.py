@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -42,6 +43,8 @@ class Blend:
     low: Sequence[Low | None]  # by source; None for a sparse one
     bucket: Ints  # (n_items,) of the support
     liked: Ints  # items by prior, best first
+    # what was said of a query, which no weight changes
+    heard: MutableMapping[Query, dict[int, Said]] = field(default_factory=WeakKeyDictionary)
 
     @classmethod
     def of(cls, ranker: Mixture, folder: Path | None, *, whole: int = WHOLE) -> Blend:
@@ -64,7 +67,7 @@ class Blend:
             n: how many at most.
             only: (n_items,) which items may be returned; all where None.
         """
-        said = self._said(query)
+        said = self.said(query)
         rows = self._candidates(said, n, only)
         scores = self._scores(said, rows)
         order = np.lexsort((rows, -scores))[:n]
@@ -72,7 +75,7 @@ class Blend:
 
     def score(self, query: Query, rows: Ints) -> Floats:
         """(k,) scores of some items for one person."""
-        return self._scores(self._said(query), rows)
+        return self._scores(self.said(query), rows)
 
     def grown(self, ranker: Mixture) -> Blend:
         """The same for a ranker that `with_items` made of this one."""
@@ -87,15 +90,20 @@ class Blend:
         """The same for a ranker that differs in its weights and gates alone."""
         return replace(self, ranker=ranker)
 
-    def _said(self, query: Query) -> Spoken:
-        """What each source says that has any weight."""
-        history = self.ranker.history(query)
-        past = Past(history.indices.astype(np.int64), history.data)
-        return {
-            row: self._voice(row, source, query, past)
-            for row, source in enumerate(self.ranker.sources)
+    def said(self, query: Query) -> Spoken:
+        """What each source says that has any weight; it is remembered as long as the query is."""
+        spoken = self.heard.setdefault(query, {})
+        asked = [
+            row
+            for row in range(len(self.low))
             if self.ranker.weights[row].any() or self.ranker.gates[row].any()
-        }
+        ]
+        if new := [row for row in asked if row not in spoken]:
+            history = self.ranker.history(query)
+            past = Past(history.indices.astype(np.int64), history.data)
+            for row in new:
+                spoken[row] = self._voice(row, self.ranker.sources[row], query, past)
+        return {row: spoken[row] for row in asked}
 
     def _voice(self, row: int, source: Part | Profile, query: Query, past: Past) -> Said:
         low = self.low[row]

@@ -110,7 +110,7 @@ def low_said(low: Low, query: Floats, past: Past) -> Said:
         rows: Ints = best(values[None], min(wanted, len(values)))[0][0]
         return Said(values, mean, spread, top, _coherence(own, mean, spread), rows)
     found = low.cells.extremes(query, wanted)
-    outside = found[~np.isin(found, past.items)]
+    outside = _without(found, past.items)
     top = float(np.abs(low.rows[outside] @ query).max(initial=0))
     coherence = _coherence(low.rows[past.items] @ query, mean, spread)
     return Said((low.rows, query), mean, spread, max(top, float(TINY)), coherence, outside)
@@ -127,6 +127,17 @@ def sparse_said(part: Part, past: Past) -> Said:
     spoken = np.arange(len(values)) if isinstance(rows, np.ndarray) else np.asarray(rows.indices)
     coherence = _coherence(own, mean, spread)
     return Said(values, mean, spread, top, coherence, spoken.astype(np.int64, copy=False))
+
+
+def _without(rows: Ints, past: Ints) -> Ints:
+    """Rows that are not of the past; `np.isin` takes ten times as long."""
+    if not len(past):
+        return rows
+    ordered = np.sort(past)
+    place = np.searchsorted(ordered, rows)
+    place[place == len(ordered)] = 0
+    outside: Ints = rows[ordered[place] != rows]
+    return outside
 
 
 def _own(values: Floats, past: Past) -> tuple[Floats, float]:
