@@ -17,6 +17,7 @@ __all__ = [
     "Settings",
     "Work",
     "is_loopback",
+    "is_private",
     "read_settings",
 ]
 
@@ -119,6 +120,16 @@ def read_settings(given: Mapping[str, Any] | None = None) -> Settings:
 
 def _taken(values: dict[str, Any], kind: type[BaseSettings]) -> dict[str, Any]:
     return {name: values.pop(name) for name in kind.model_fields if name in values}
+
+
+def is_private(settings: Settings) -> bool:
+    """Whether only this machine can come: it listens on loopback, and no proxy stands before it.
+
+    Names that are trusted, TLS, and proxies that are believed tell of others who come through one.
+    """
+    access = settings.access
+    others = [name for name in access.trusted_hosts if not is_loopback(name)]
+    return is_loopback(settings.host) and not (others or access.https or access.proxies)
 
 
 def is_loopback(host: str) -> bool:

@@ -227,6 +227,25 @@ def test_loopback(host: str, local: bool) -> None:
         allowed_to_listen(database, settings)
 
 
+@pytest.mark.parametrize(
+    "others", [{"trusted_hosts": "shop.example"}, {"https": True}, {"proxies": "10.0.0.1"}]
+)
+def test_behind_a_proxy_a_key_is_asked_for(make_client: MakeClient, others: Any) -> None:
+    settings = read_settings(others)
+    with pytest.raises(BadData, match="prismrec keys add"):
+        allowed_to_listen(FakeDatabase(), settings)
+    client = make_client(**others)
+    assert client.get("/v1/users").status_code == 401
+    assert make_client(open=True, **others).get("/v1/users").status_code == 401
+
+
+def test_health_is_not_for_hammering(make_client: MakeClient) -> None:
+    client = make_client(rate_read=1.0, burst=2)
+    statuses = [client.get("/health/ready").status_code for _ in range(4)]
+    assert statuses == [200, 200, 429, 429]
+    assert client.get("/health/live").status_code == 200
+
+
 def test_names_of_hosts() -> None:
     settings = read_settings({"host": "10.0.0.5", "trusted_hosts": "Shop.example, b.example"})
     assert answered(settings) == {
@@ -241,8 +260,13 @@ def test_names_of_hosts() -> None:
 
 def test_a_trusted_host(make_client: MakeClient) -> None:
     client = make_client(trusted_hosts="shop.example")
-    assert client.get("/v1/users", headers={"Host": "shop.example:8443"}).status_code == 200
-    assert client.get("/v1/users", headers={"Host": "other.example"}).status_code == 421
+    assert client.get("/v1/facets", headers={"Host": "shop.example:8443"}).status_code == 401
+    key = client.app.state.service.database.add_key("a", ("read",))
+    client.app.state.keys.begun = float("-inf")
+    shown = {"Authorization": f"Bearer {key}"}
+    for host, status in (("shop.example:8443", 200), ("other.example", 421)):
+        got = client.get("/v1/users", headers={"Host": host, **shown})
+        assert got.status_code == status
     assert client.get("/health/live", headers={"Host": "10.2.3.4"}).status_code == 200
 
 

@@ -16,7 +16,7 @@ from prismrec.serve.api.problems import Problem
 __all__ = ["Forms", "errors_of", "form_schema", "validated"]
 
 M = TypeVar("M", bound=BaseModel)
-AT_ONCE = 4  # forms that are in memory, since each may be as large as two uploads
+AT_ONCE = 8  # forms that are in memory, since each may be as large as two uploads
 PATIENCE = 10.0  # seconds that a form waits for its turn
 MEDIA = ("image", "audio")
 TYPES = {

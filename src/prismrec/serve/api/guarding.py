@@ -33,6 +33,7 @@ class Gate:
         self.rates = {
             "read": Rates(settings.limits.rate_read, burst),
             "write": Rates(settings.limits.rate_write, burst),
+            "health": Rates(settings.limits.rate_read, burst),
         }
         self.largest_form = 2 * settings.limits.upload_bytes + 2**20 + FORM_HEADS
 

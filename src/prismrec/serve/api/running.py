@@ -16,7 +16,7 @@ from prismrec.errors import BadData
 from prismrec.serve.api.app import create_app
 from prismrec.serve.api.logs import LOGGER
 from prismrec.serve.database import Database
-from prismrec.serve.settings import Settings, is_loopback
+from prismrec.serve.settings import Settings, is_private
 
 if TYPE_CHECKING:
     from prismrec.serve.service import Service
@@ -34,16 +34,16 @@ def allowed_to_listen(database: Database, settings: Settings) -> None:
     Raises:
         BadData: where others could; says how to make a key.
     """
-    if is_loopback(settings.host):
+    if is_private(settings):
         return
     if settings.open:
         raise BadData(
-            f"without keys only this machine is served, and {settings.host} is open to others; "
-            f"leave out --open and make a key: {REMEDY}"
+            "without keys only this machine is served, and others can come by the address or a "
+            f"proxy; leave out --open and make a key: {REMEDY}"
         )
     there = database.keys()
     if not any(key.revoked is None for key in there):
-        raise BadData(f"others can reach {settings.host}, so make a key first: {REMEDY}")
+        raise BadData(f"others can reach this server, so make a key first: {REMEDY}")
 
 
 def listening(settings: Settings) -> socket.socket:

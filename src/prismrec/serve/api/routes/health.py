@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from prismrec.serve.api.answering import answer
 from prismrec.serve.api.context import context_of
+from prismrec.serve.api.guarding import Gate
 from prismrec.serve.api.metrics import METRICS_TYPE, Metrics
 from prismrec.serve.api.problems import Problem
 from prismrec.serve.api.schemas.answers import Live, Ready
@@ -41,9 +42,11 @@ def health(service: Service, metrics: Metrics, settings: Settings) -> APIRouter:
         response_model=Ready,
         responses={503: {"model": Ready, "description": "Not ready."}},
     )
-    def ready() -> Response:
+    async def ready(request: Request) -> Response:
         """Say whether there is a model and its database."""
-        found = service.readiness()
+        gate: Gate = request.app.state.gate
+        gate.admit(request, "", "health")  # each asks the database
+        found = await run_in_threadpool(service.readiness)
         return answer(found, 200 if found["ready"] else 503)
 
     if settings.access.metrics != "off":

@@ -105,7 +105,7 @@ def items_written(service: Service, forms: Forms, metrics: Metrics) -> APIRouter
         done = service.remove_item(item, once=once)
         if not done.get("replayed"):
             metrics.items.labels("removed").inc()
-        return answer_once({"item": item, **done})
+        return answer_once({"item": item, "removed": True, **done})
 
     return router
 

@@ -12,7 +12,7 @@ from prismrec.serve.api.problems import Problem, problem
 from prismrec.serve.api.refusals import refusal
 from prismrec.serve.api.security.attempts import WAIT, WRONG, Attempts
 from prismrec.serve.api.security.keys import ALL, Keys
-from prismrec.serve.settings import Settings, is_loopback
+from prismrec.serve.settings import Settings, is_private
 
 __all__ = ["Callers", "OpenDoor", "cookie_name"]
 
@@ -24,7 +24,7 @@ class OpenDoor:
 
     def __init__(self, keys: Keys, settings: Settings) -> None:
         self.keys = keys
-        self.local = is_loopback(settings.host)
+        self.local = is_private(settings)
         self.always = settings.open and self.local
 
     async def __call__(self) -> bool:
