@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +37,13 @@ def with_item(shop: Shop, item: Item) -> Shop:
             for name, old in shop.item_media.items()
         },
     )
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.005)
 
 
 class Gate:
@@ -171,14 +178,18 @@ def test_a_store_that_fails_is_asked_again(finder: Finder, gate: Gate, shop: Sho
     gate.failures = 2
     gate.open.set()
     finder.warm()
-    first = finder.grow(shop)
-    with pytest.raises(BadData, match="cannot be used now"):
-        first.result(PATIENCE)
-    end = time.monotonic() + PATIENCE
-    while finder.state != "ready":
-        assert time.monotonic() < end, finder.state
-        time.sleep(0.005)
+    finder.grow(shop).result(PATIENCE)
+    assert gate.failures == 0
+    assert finder.state == "ready"
+    gate.failures = 10**9
+    later = finder.grow(with_item(shop, Item("oak", "Oak", "a zorblax")))
+    until(lambda: "stays behind: the store cannot be used now" in finder.state)
+    assert not later.done()
     assert finder(Request("ruby"))[0].item == "ruby"
+    gate.failures = 0
+    later.result(PATIENCE)
+    assert finder(Request("zorblax"))[0].item == "oak"
+    assert finder.state == "ready"
 
 
 def test_what_cannot_be_read_is_told_to_who_asked(finder: Finder, gate: Gate, shop: Shop) -> None:

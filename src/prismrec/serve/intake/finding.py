@@ -58,8 +58,8 @@ class Finder:
     def grow(self, shop: Shop) -> Future[None]:
         """Follow the catalogue to a later state; the future is done when it can be searched.
 
-        Of several states that come at once only the last is prepared. The future fails where the
-        state cannot be prepared; what was ready before is then searched further.
+        Of several states that come at once only the last is prepared. Where one cannot be, it is
+        tried again later, and what was ready before is searched until then; see `state`.
         """
         future: Future[None] = Future()
         with self._change:
@@ -128,9 +128,9 @@ class Finder:
                 self._follow(shop)
             except Exception as error:  # the thread has to outlive a store that is away
                 self._problem = " ".join(str(error).split())[:300] or type(error).__name__
-                _settle(waiting, error)
                 with self._change:
                     self._dirty = True
+                    self._waiting = [*waiting, *self._waiting]
                     self._change.wait(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
             else:
@@ -182,7 +182,7 @@ class Finder:
         self._done = (modality, done, total)
 
 
-def _settle(waiting: Sequence[Future[None]], error: Exception | None) -> None:
+def _settle(waiting: Sequence[Future[None]], error: NotReady | None) -> None:
     for future in waiting:
         with suppress(InvalidStateError):  # somebody cancelled it
             future.set_exception(error) if error else future.set_result(None)
