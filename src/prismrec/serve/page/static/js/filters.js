@@ -37,7 +37,7 @@ function draw() {
 
 function facet(name) {
   const values = columns[name].slice(0, MOST);
-  const list = h("ul", { tabindex: "0", role: "group", "aria-label": titled(name) }, values.map(([value, count]) => choice(name, value, count)));
+  const list = h("ul", { "aria-label": titled(name) }, values.map(([value, count]) => choice(name, value, count)));
   const find = h("input", { type: "search", "aria-label": say("filter.find", { name: titled(name) }), placeholder: say("filter.find", { name: titled(name) }), on: { input: () => {
     for (const [place, row] of [...list.children].entries()) row.hidden = !values[place][0].toLowerCase().includes(find.value.trim().toLowerCase());
   } } });

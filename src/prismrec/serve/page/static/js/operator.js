@@ -75,7 +75,7 @@ function keep(box, panels) {
 
 function models(versions) {
   const back = h("button", { class: "button tiny", type: "button", disabled: versions.length < 2, on: { click: () => confirm(say("op.sure-back")) && change(api.rollBack) } }, say("op.back-one"));
-  return h("div", {}, h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": say("op.models") }, h("table", {}, h("thead", {}, h("tr", {}, ["op.model", "op.created", "op.kind", ""].map((key) => (key ? h("th", { scope: "col" }, say(key)) : h("td", {}))))),
+  return h("div", {}, h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": say("op.models") }, h("table", {}, h("thead", {}, h("tr", {}, ["op.model", "op.created", "op.kind", ""].map((key) => (key ? h("th", { scope: "col" }, say(key)) : h("td", {}))))),
     h("tbody", {}, versions.map(version)))), h("div", { class: "row end" }, back));
 }
 
@@ -106,7 +106,7 @@ function quality(status) {
 function routes() {
   const rows = (last?.routes ?? []).filter((each) => each.count).slice(0, ROUTES);
   if (!rows.length) return h("p", { class: "soft" }, say("op.wait"));
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": say("op.routes") }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("op.route")), h("th", { scope: "col" }, say("op.count")), h("th", { scope: "col" }, `${say("op.mean")} (ms)`))),
+  return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": say("op.routes") }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("op.route")), h("th", { scope: "col" }, say("op.count")), h("th", { scope: "col" }, `${say("op.mean")} (ms)`))),
     h("tbody", {}, rows.map(({ route, count, seconds }) => h("tr", {}, h("th", { scope: "row" }, h("code", {}, route)), h("td", {}, number(count)), h("td", {}, decimal((1000 * seconds) / count, 1)))))));
 }
 

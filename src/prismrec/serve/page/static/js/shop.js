@@ -56,7 +56,6 @@ function show(answer, keep) {
   $("#empty").textContent = say(looking ? "search.none" : "list.empty");
   $("#more").hidden = list.length < amount || amount >= MOST;
   $("#list-title").textContent = looking ? say("search.title", { what: sought() }) : say("list.title");
-  $("#list-title").setAttribute("aria-level", looking ? "1" : "2");
   $("#search-end").hidden = !looking;
   if (!looking) showWho(answer);
   if (list.length) whisper(say("list.count", { n: number(list.length), title: list[0].title }));
@@ -75,7 +74,8 @@ function withHeard(items) {
 
 function showWho({ by, items }) {
   const { who } = state;
-  $("#by").textContent = say(by === "popularity" ? "by.popularity" : "by.model");
+  const unknown = by === "popularity" || (who.kind === "stranger" && !who.history.length);
+  $("#by").textContent = say(unknown ? "by.popularity" : "by.model");
   $("#whose").textContent = who.kind === "user" ? say("who.user", { user: who.user }) : who.kind === "group" ? say("who.group", { users: names(who.users) }) : say("who.stranger");
   $("#stranger").hidden = who.kind === "stranger" && !who.history.length;
   $("#stranger").textContent = say(who.kind === "stranger" ? "listener.again" : "listener.stranger");
@@ -143,6 +143,7 @@ function lookFor(on) {
   stop();
   // The sliders weigh a taste; results of a search have none.
   $(".booth").hidden = on;
+  $("#looking").hidden = !on;
   $(".variety").hidden = on;
   ghosts(8);
   refresh();

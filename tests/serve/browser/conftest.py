@@ -1,0 +1,102 @@
+"""A real server over a generated record shop, and a browser that looks at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serve.browser.sites import (
+    CHROMIUM,
+    DESK,
+    FLAGS,
+    LOCALES,
+    PHONE,
+    Open,
+    Site,
+    Visit,
+    prismrec,
+    serving,
+)
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop of 60 records and 60 listeners with two versions of a model."""
+    pytest.importorskip("onnxruntime", reason="needs the extra media")
+    pytest.importorskip("playwright", reason="needs playwright")
+    if CHROMIUM is None:
+        pytest.skip("needs chromium, which is not on this machine's path")
+    folder = tmp_path_factory.mktemp("browser") / "shop"
+    prismrec("make-shop", str(folder), "--items", "60", "--users", "60", "--seed", "3")
+    prismrec("fit", str(folder), "--model", "content-knn", "--out", str(folder / "model" / "a"))
+    prismrec("fit", str(folder), "--out", str(folder / "model" / "b"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(shop: Path) -> Iterator[Site]:
+    with serving(shop) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    if CHROMIUM is None:
+        pytest.skip("needs chromium, which is not on this machine's path")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Any, site: Site) -> Iterator[Open]:
+    """Opens the page; nothing may go wrong in it until the test is over."""
+    open_: list[tuple[Any, Visit]] = []
+
+    def go(lang: str = "en", path: str = "/", *, at: Site | None = None, **how: Any) -> Visit:
+        from prismrec.serve.page.language import words
+
+        where = at or site
+        size = how.pop("size", DESK)
+        context = chromium.new_context(
+            base_url=where.address,
+            locale=LOCALES[lang],
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme=how.pop("theme", "light"),
+            reduced_motion=how.pop("motion", "reduce"),
+            is_mobile=size == PHONE,
+            has_touch=size == PHONE,
+        )
+        made = Visit(context.new_page(), where, dict(words(lang)))
+        made.page.set_default_timeout(8000)
+        _watch(made)
+        open_.append((context, made))
+        made.page.goto(path)
+        if path == "/" and how.pop("settled", True):
+            made.page.wait_for_selector(".card[data-item], #signin[open]")
+            made.settle()
+        return made
+
+    yield go
+    for context, made in open_:
+        context.close()
+        wrong = [each for each in made.wrong if not any(part in each for part in made.expected)]
+        assert wrong == []
+
+
+def _watch(made: Visit) -> None:
+    page, wrong = made.page, made.wrong
+    page.on("console", lambda said: said.type == "error" and wrong.append(f"console: {said.text}"))
+    page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+    page.on("response", lambda r: r.status >= 400 and wrong.append(f"{r.status} {r.url}"))
+    page.on("requestfailed", lambda r: _given_up(r) or wrong.append(f"failed: {r.url}"))
+
+
+def _given_up(request: Any) -> bool:
+    """Whether the page itself let go: of an older list, or of a sound that was stopped."""
+    return "ERR_ABORTED" in (request.failure or "")
