@@ -72,7 +72,7 @@ def _mixed(live: Live, ranker: Mixture, query: Query, *, places: Ints) -> Made:
     parts = [nothing] * len(ranker.sources)
     apart = np.zeros((len(ranker.sources), len(places)), np.float32)
     user = int(query.users[0])
-    for row, (scale, coherence) in _scales(live.shortlist, ranker, query):
+    for row, (scale, coherence) in _scales(live.shortlist, ranker, query).items():
         factors = ranker.coefficients(row, np.array([coherence], np.float32), places)[0] / scale
         source = ranker.sources[row]
         if isinstance(source, Part):
