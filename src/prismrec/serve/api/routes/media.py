@@ -90,7 +90,7 @@ def _sent(medium: Any, item: str, known: str | None) -> Response:
     etag = f'"{medium.etag.strip(chr(34))}"'
     headers = {
         "ETag": etag,
-        "Cache-Control": "private, max-age=0, must-revalidate",
+        "Cache-Control": "private, max-age=60, must-revalidate",
         "Vary": "Authorization, Cookie",
     }
     if known is not None and _among(etag, known):
