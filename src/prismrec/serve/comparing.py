@@ -11,10 +11,11 @@ from prismrec.data.features import Feature
 from prismrec.explain.evidence import Evidence, Likeness
 from prismrec.serve.catalogue import Catalogue
 from prismrec.serve.live import Live
-from prismrec.serve.shortlist import SMALL
 from prismrec.serve.vectors_held import Space
 
 __all__ = ["Compared", "comparison"]
+
+SMALL = 20_000  # items up to which words of texts are compared, and vectors copied for it
 
 
 def comparison(live: Live, catalogue: Catalogue) -> Any:

@@ -11,11 +11,11 @@ from scipy import sparse
 from prismrec.rankers import ItemWeights, Mixture, Part, Towers
 from prismrec.rankers.int8_towers import Int8Towers
 from prismrec.rankers.sequence import SequenceRanker
-from prismrec.serve.shortlist import SMALL
 from prismrec.types import Bools, Ints
 
 __all__ = ["inherited", "stays"]
 
+LARGE = 20_000  # items of a mixture from which its relations are not rewritten
 LEARNT = (ItemWeights, Towers, Int8Towers, SequenceRanker)  # of people, where the fit knew the item
 
 
@@ -26,7 +26,7 @@ def stays(ranker: Any, places: Ints, n_fitted: int) -> Bools:
     of a large mixture all that the fit knew: to rewrite its relations takes too long.
     """
     out = (places >= 0) & (places < n_fitted)
-    if isinstance(ranker, Mixture) and ranker.n_items > SMALL:
+    if isinstance(ranker, Mixture) and ranker.n_items > LARGE:
         return out
     if not isinstance(ranker, LEARNT):
         return np.zeros(len(places), bool)

@@ -214,3 +214,14 @@ def test_a_short_list_gives_what_the_whole_ranking_does(kind, data, tmp_path, mo
     one, other = (set(ids(recommend(now, Ask(several, k=60)))) for now in (plain, short))
     assert one == other
     assert Path(tmp_path).is_dir()
+
+
+def test_a_large_mixture_is_not_rewritten_for_an_item_that_the_fit_knew(prism, monkeypatch):
+    from prismrec.serve import inheriting
+
+    monkeypatch.setattr(inheriting, "LARGE", 10)
+    grown = grow(prism, {"i12": like(prism, 1)})
+    assert grown.live is prism.live
+    again = grow(grow(prism, {"new": like(prism, 1)}), {"new": like(prism, 0)})
+    assert again.live.row_of[40] == 41  # one that came later is placed anew
+    assert again.live.late.tolist() == [40]
