@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from prismrec.serve.database import tables
 from prismrec.serve.database.errors import Conflict
 from prismrec.serve.database.keys import SCOPES, Key
 from prismrec.serve.database.opening import address_of, migrated, opened, reason
+from prismrec.serve.database.reserving import reserved
 from prismrec.serve.database.writing import Writer
 from prismrec.serve.values import UPLOAD, Event, Item
 
@@ -54,29 +56,34 @@ class Database:
     none; all that reads raises `Unavailable` where the database is away.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, serving: bool = False) -> None:
         """Open a database, and bring its tables up to date.
 
         Args:
             url: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`.
+            serving: whether answers are given from what was read of it. A file is for one such
+                server, because none would know of what another one writes; commands that read or
+                add beside it are free to.
 
         Raises:
-            BadData: for another address, and a database of a newer version.
+            BadData: for another address, a database of a newer version, and a file that another
+                server uses.
             MissingPackage: where the driver is not installed.
             Unavailable: where it cannot be opened.
         """
         self.url = address_of(url)
-        try:
-            writer, self.reader = opened(self.url)
-        except OSError as error:
-            raise reason(error) from error
-        try:
+        with ExitStack() as undone:
+            if serving and not self.shared:
+                undone.enter_context(reserved(self.url))
+            try:
+                writer, self.reader = opened(self.url)
+            except OSError as error:
+                raise reason(error) from error
+            undone.callback(writer.dispose)
+            undone.callback(self.reader.dispose)
             migrated(writer)
-        except BaseException:
-            writer.dispose()
-            self.reader.dispose()
-            raise
-        self._engine, self._writer = writer, Writer(writer)
+            self._engine, self._writer = writer, Writer(writer)
+            self._held = undone.pop_all()
 
     @property
     def shared(self) -> bool:
@@ -89,8 +96,7 @@ class Database:
     def close(self) -> None:
         """Finish what waits to be written, and let go."""
         self._writer.close()
-        self._engine.dispose()
-        self.reader.dispose()
+        self._held.close()
 
     def check(self) -> None:
         """Raise `Unavailable` where the database does not answer."""
@@ -101,8 +107,15 @@ class Database:
         """Keep events; of those with the same `id` only the first, whenever it came.
 
         Raises:
+            BadData: for what cannot be kept.
             Conflict: where the idempotency key was used for another request.
         """
+        for event in given:
+            _check(event.user, event.item, event.event, event.id)
+            if event.weight is not None and not math.isfinite(event.weight):
+                raise BadData(
+                    f"the weight {event.weight} is no strength of interest; send a number"
+                )
         named: dict[str, Event] = {}
         for each in map(_named, given):
             named.setdefault(each.id or "", each)
@@ -143,8 +156,10 @@ class Database:
             answer: what is answered, now and when the request is sent again.
 
         Raises:
+            BadData: for what cannot be kept.
             Conflict: where the idempotency key was used for another request.
         """
+        _check(item.item, item.title, item.text)
         table = tables.items
 
         def job(connection: Connection) -> Taken:
@@ -332,6 +347,12 @@ class Database:
                 yield connection
         except SQLAlchemyError as error:
             raise reason(error) from error
+
+
+def _check(*texts: str | None) -> None:
+    """Refuse what one kind of database keeps and another does not."""
+    if any(each is not None and "\0" in each for each in texts):
+        raise BadData("a text holds NUL bytes, which no text has; leave them out")
 
 
 def _named(event: Event) -> Event:

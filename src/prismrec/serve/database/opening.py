@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from pathlib import Path
 from typing import Any
@@ -61,22 +62,14 @@ def opened(url: URL) -> tuple[Engine, Engine]:
         assert url.database is not None
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         Path(url.database).touch(mode=0o600)  # what people did is nobody else's business
-        options: dict[str, Any] = {"connect_args": {"timeout": PATIENCE}}
+        options: dict[str, Any] = {"connect_args": {"timeout": PATIENCE}, "hide_parameters": True}
         writer = create_engine(url, pool_size=1, max_overflow=0, **options)
         event.listen(writer, "connect", _prepare)
         event.listen(writer, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
         reader = create_engine(url, isolation_level="AUTOCOMMIT", **options)
         event.listen(reader, "connect", _prepare)
         return writer, reader
-    options = {
-        "pool_pre_ping": True,
-        "connect_args": {
-            "connect_timeout": int(PATIENCE),
-            "application_name": "prismrec",
-            "options": f"-c statement_timeout={int(PATIENCE * 1000)} "
-            f"-c idle_in_transaction_session_timeout={int(ABANDONED * 1000)}",
-        },
-    }
+    options = {"pool_pre_ping": True, "connect_args": _bounds(url), "hide_parameters": True}
     try:
         writer = create_engine(url, pool_size=1, max_overflow=0, **options)
         return writer, create_engine(url, isolation_level="AUTOCOMMIT", **options)
@@ -85,10 +78,30 @@ def opened(url: URL) -> tuple[Engine, Engine]:
         raise MissingPackage(f"PostgreSQL needs the package psycopg: {remedy}") from None
 
 
+def _bounds(url: URL) -> dict[str, Any]:
+    """How long PostgreSQL, and a network that swallows packets, are waited for."""
+    given = url.query.get("options", "")
+    own = given if isinstance(given, str) else " ".join(given)
+    bounds = (
+        f"-c statement_timeout={int(PATIENCE * 1000)} "
+        f"-c idle_in_transaction_session_timeout={int(ABANDONED * 1000)}"
+    )
+    return {
+        "connect_timeout": max(2, int(PATIENCE)),
+        "application_name": "prismrec",
+        "options": f"{bounds} {own}".strip(),
+        "tcp_user_timeout": int(2 * PATIENCE * 1000),
+        "keepalives_idle": max(1, int(PATIENCE)),
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+    }
+
+
 def _prepare(connection: Any, _: Any) -> None:
     """Every commit on the disk before it is told; readers do not wait for the writer."""
     connection.isolation_level = None  # transactions are begun by the listener alone
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    # Only with fullfsync does macOS wait for the disk; elsewhere it changes nothing.
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "fullfsync = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -105,11 +118,12 @@ def migrated(writer: Engine) -> None:
     """Bring the tables up to date, in one transaction.
 
     Raises:
-        BadData: where the database was written by a newer version.
+        BadData: where the database was written by a newer version, or cannot hold every text.
         Unavailable: where it cannot be asked.
     """
     try:
         with writer.begin() as connection:
+            _check_encoding(connection)
             found = _version(connection)
             if found == NEWEST:
                 return
@@ -124,6 +138,16 @@ def migrated(writer: Engine) -> None:
         raise reason(error) from error
 
 
+def _check_encoding(connection: Connection) -> None:
+    if connection.dialect.name != "postgresql":
+        return
+    found = connection.execute(text("SHOW server_encoding")).scalar()
+    if found != "UTF8":
+        name = connection.engine.url.render_as_string(hide_password=True)
+        remedy = "make one WITH ENCODING 'UTF8' TEMPLATE template0"
+        raise BadData(f"{name} keeps texts as {found}, which lacks most characters; {remedy}")
+
+
 def _version(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
@@ -134,6 +158,8 @@ def _migrate(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
 
+    if connection.dialect.name == "postgresql":  # a large table takes its time
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
     steps = Config()
     steps.set_main_option("script_location", str(STEPS).replace("%", "%%"))
     steps.attributes["connection"] = connection
@@ -145,6 +171,7 @@ def reason(error: SQLAlchemyError | OSError) -> PrismrecError:
     origin = getattr(error, "orig", None) or error
     told = re.sub(r"\s+", " ", str(origin)).strip()
     told = re.sub(r"(?i)(password|pwd)=\S+", r"\1=...", told)[:200]
-    if getattr(origin, "sqlstate", None) == "53100" or "disk is full" in told:
+    no_room = isinstance(origin, OSError) and origin.errno in (errno.ENOSPC, errno.EDQUOT)
+    if no_room or getattr(origin, "sqlstate", None) == "53100" or "disk is full" in told:
         return Full(f"the database's disk is full ({told}); free some room, then write again")
     return Unavailable(f"the database cannot be used now ({told}); try again")

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
 
 from prismrec.errors import BadData, PrismrecError
 from prismrec.serve.database.errors import Unavailable
@@ -20,6 +20,7 @@ __all__ = ["Writer"]
 TOGETHER = 256  # writes in one transaction
 PATIENCE = 30.0  # seconds that a caller waits
 UNFIT = (DataError, IntegrityError, UnicodeError, OverflowError)  # faults of one write alone
+TOO_LONG = "54"  # class of PostgreSQL's errors for what exceeds a limit, such as a key of an index
 
 Result = TypeVar("Result")
 Job = Callable[[Connection], Any]
@@ -31,6 +32,7 @@ class Writer:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._jobs: queue.SimpleQueue[tuple[Job, Future[Any]] | None] = queue.SimpleQueue()
+        self._door = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
@@ -41,10 +43,11 @@ class Writer:
         Raises:
             Unavailable, Full: where it is not; nothing of it was written.
         """
-        if self._closed:
-            raise Unavailable("the server is being stopped; try again")
         future: Future[Result] = Future()
-        self._jobs.put((job, future))
+        with self._door:  # so that nothing is put behind the end, where nobody would answer it
+            if self._closed:
+                raise Unavailable("the server is being stopped; try again")
+            self._jobs.put((job, future))
         try:
             return future.result(PATIENCE)
         except TimeoutError:
@@ -54,8 +57,10 @@ class Writer:
 
     def close(self) -> None:
         """Finish what waits, then stop."""
-        self._closed = True
-        self._jobs.put(None)
+        with self._door:
+            if not self._closed:
+                self._jobs.put(None)
+            self._closed = True
         self._thread.join()
 
     def _work(self) -> None:
@@ -101,7 +106,9 @@ def _tried(job: Job, connection: Connection) -> Any:
     savepoint = connection.begin_nested()
     try:
         done = job(connection)
-    except (PrismrecError, *UNFIT) as error:
+    except (PrismrecError, OperationalError, *UNFIT) as error:
+        if isinstance(error, OperationalError) and not _is_too_long(error):
+            raise
         savepoint.rollback()
         return _ours(error)
     # After any other error there may be no savepoint to go back to: SQLite ends the transaction
@@ -110,7 +117,14 @@ def _tried(job: Job, connection: Connection) -> Any:
     return done
 
 
+def _is_too_long(error: Exception) -> bool:
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    return str(state).startswith(TOO_LONG)
+
+
 def _ours(error: Exception) -> Exception:
+    if _is_too_long(error):
+        return BadData("an identifier is longer than the database can keep; send a shorter one")
     if isinstance(error, UNFIT):
         return BadData(
             "a value is none that the database can keep; send text without NUL bytes and halves "
