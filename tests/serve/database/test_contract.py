@@ -125,6 +125,36 @@ def test_a_closed_database_takes_nothing(address: str) -> None:
         database.take_events([event(1)])
 
 
+def test_a_database_that_is_closed_while_it_is_written_to(address: str) -> None:
+    """Each write is either there or refused, and nobody is left waiting."""
+    database = Database(address)
+    acknowledged: list[str] = []
+    begun = threading.Event()
+
+    def write(thread: int) -> int:
+        for n in range(10_000):
+            try:
+                database.take_events([event(n, f"{thread}-{n}")])
+            except Unavailable:
+                return n
+            acknowledged.append(f"{thread}-{n}")
+            begun.set()
+        raise AssertionError("never refused")
+
+    with ThreadPoolExecutor(8) as pool:
+        jobs = [pool.submit(write, thread) for thread in range(8)]
+        assert begun.wait(20)
+        database.close()
+        for job in jobs:
+            job.result(20)
+    database.close()
+    again = Database(address)
+    try:
+        assert sorted(str(each.id) for _, each in again.events()) == sorted(acknowledged)
+    finally:
+        again.close()
+
+
 @pytest.mark.parametrize("bad", [event(2**63), Event("a\ud800", "x", "view", 1)])
 def test_a_bad_write_leaves_those_beside_it_alone(database: Database, bad: Event) -> None:
     """They wait for the same commit: a job that holds the writer lets them gather."""

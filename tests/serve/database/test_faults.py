@@ -161,6 +161,19 @@ def test_a_connection_that_is_cut(postgres: Postgres) -> None:
         database.close()
 
 
+def test_options_of_the_address_are_kept(postgres: Postgres) -> None:
+    database = Database(postgres.database() + "?options=-c%20geqo%3Doff")
+    try:
+        with database.reader.connect() as connection:
+            shown = [
+                connection.exec_driver_sql(f"SHOW {name}").scalar()
+                for name in ("geqo", "statement_timeout", "synchronous_commit")
+            ]
+        assert shown == ["off", "10s", "on"]
+    finally:
+        database.close()
+
+
 def test_a_wrong_password_is_not_repeated(postgres: Postgres) -> None:
     right = postgres.database()
     with pytest.raises(Unavailable, match="password authentication failed") as told:
