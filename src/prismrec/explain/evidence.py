@@ -138,7 +138,7 @@ class Evidence:
             value = None if media is None else media.values[row]
             shares: Sequence[float] = ()
             if value is not None:
-                content = loader(self.shop, encoder.modality)(value)
+                content = loader(self.shop, encoder.modality, ahead=False)(value)
                 shares = encoder.describe([content])[0].tolist()
             names = _names(encoder)[: len(COLOURS) if isinstance(encoder, ColourNames) else None]
             self._described[key] = dict(zip(names, shares or np.zeros(len(names)), strict=False))

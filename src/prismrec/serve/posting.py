@@ -9,13 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from prismrec.data.limits import Limits
 from prismrec.errors import UnknownName
 from prismrec.serve.catalogue import Catalogue
-from prismrec.serve.database import Database, Full, Once
+from prismrec.serve.database import Database, Once
 from prismrec.serve.intake import Intake, checked
 from prismrec.serve.people import People
 from prismrec.serve.values import Event, Item
+from prismrec.types import Ints
 
 __all__ = ["Posting"]
 
@@ -31,6 +34,7 @@ class Posting:
         self._items = threading.Lock()  # memory gets items in the order of their commits
         self._events = threading.Lock()
         self._mine: set[str] = set()  # events known here that the database has not shown yet
+        self._changed: set[int] = set()
         self._event = self._revision = 0  # numbers up to which the database was read
 
     def remember(self) -> list[int]:
@@ -46,6 +50,7 @@ class Posting:
                 if row is None or self._catalogue.item(row) != item:
                     rows.append(self._catalogue.put(item))
                 self._revision = revision
+        self._changed.update(rows)
         for number, event in self._database.events(self._event):
             with self._events:
                 if event.id in self._mine:
@@ -54,6 +59,11 @@ class Posting:
                     self._people.take(event)
                 self._event = number
         return rows
+
+    @property
+    def changed(self) -> Ints:
+        """Rows of the items that are not as the shop has them."""
+        return np.array(sorted(self._changed), np.int64)
 
     def take_events(self, events: Sequence[Event], *, once: Once | None) -> dict[str, Any]:
         """Keep events, and let the next answer know of them; see `Service.take_events`."""
@@ -96,7 +106,7 @@ class Posting:
             values[modality] = None
             if data is not None:
                 checked(modality, data, self._limits)
-                values[modality] = self._upload(to, data)
+                values[modality] = to.uploads.value_of(data)
                 kept[hashlib.sha256(data).hexdigest()] = data
         with self._items:
             row = self._catalogue.rows.get(item.item)
@@ -107,7 +117,9 @@ class Posting:
             answer = {"item": item.item, "created": before is None}
             taken = self._database.put_item(whole, kept, once=once, answer=answer)
             if not taken.replayed:
-                self._catalogue.put(whole)
+                for data in kept.values():
+                    to.uploads.put(data)
+                self._changed.add(self._catalogue.put(whole))
         return {**taken.answer, "replayed": taken.replayed}
 
     def remove_item(self, item: str, *, once: Once | None) -> dict[str, Any]:
@@ -121,10 +133,3 @@ class Posting:
             if not taken.replayed:
                 self._catalogue.put(gone)
         return {**taken.answer, "replayed": taken.replayed}
-
-    @staticmethod
-    def _upload(to: Intake, data: bytes) -> str:
-        try:
-            return to.uploads.put(data)
-        except OSError as error:
-            raise Full(f"no room for what was posted ({error.strerror}); free some") from error

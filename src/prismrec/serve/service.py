@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from prismrec.data.shop import Shop
 from prismrec.errors import BadData, BadMedia, BadModel, UnknownName
 from prismrec.search import Hit, Request
@@ -63,7 +61,7 @@ class Service:
         self.catalogue = Catalogue.of(shop, fitted.train.item_ids.ids, fitted.titles)
         self.people = People.of(shop, self.catalogue)
         self.posting = Posting(self.database, self.catalogue, self.people, limits=shop.limits)
-        self._changed = np.array(sorted(set(self.posting.remember())), np.int64)
+        self.posting.remember()
         self.stage = Stage(self.versions_kept, self.catalogue, self.people)
         self.stage.enter(fitted, version)
         self.store = open_store(default_place(shop.path))
@@ -192,6 +190,7 @@ class Service:
     def remove_item(self, item: str, *, once: Once | None = None) -> dict[str, Any]:
         """Let an item be returned no more; histories keep it, and it may be put again."""
         done = self.posting.remove_item(item, once=once)
+        self.intake.forget(self.catalogue.rows[item])
         self.finder.grow(self.catalogue.shop())
         return done
 
@@ -309,7 +308,8 @@ class Service:
 
     def _placed(self, item: Item, row: int, vectors: Mapping[str, Any]) -> None:
         """An item has been encoded."""
-        self.stage.place(row, vectors)
+        if self.catalogue.there(row):
+            self.stage.place(row, vectors)
 
     def _loaded(self, pinned: str | None) -> tuple[str, Any]:
         if pinned is not None:
@@ -348,13 +348,16 @@ class Service:
             self.reading.set()
             self.encoded.set()
             self.finder.warm()
+            self.catalogue.warm()
 
     def _encode_rest(self) -> None:
         shop = self.catalogue.shop()
-        self.uploads.restore(
-            value for media in shop.item_media.values() for value in media.values if value
-        )
-        self.stage.place_all(self.intake.features(shop), shop, changed=self._changed)
+        self.uploads.restore(self._values())
+        self.stage.place_all(self.intake.features(shop), shop, changed=self.posting.changed)
+
+    def _values(self) -> list[str]:
+        media = self.catalogue.shop().item_media.values()
+        return [value for each in media for value in each.values if value]
 
     def _follow_versions(self) -> None:
         version = self.versions_kept.poll()
@@ -375,6 +378,7 @@ class Service:
         if time.monotonic() - self._pruned > PRUNING:
             self._pruned = time.monotonic()
             self.database.prune()
+            self.uploads.prune(self._values())
 
 
 def _waited(found: Any, seconds: float) -> None:
