@@ -29,7 +29,9 @@ from prismrec.serve.api.running import run
 from serve.api.fake import FakeService
 
 import time
+from prismrec.serve.api import heads
 
+heads.SECONDS = 1.0
 fake = FakeService(page=False, port=0, body_seconds=0.5, upload_bytes=100_000, stop_seconds=10)
 fake.close = lambda: print("closed", flush=True)
 facets = fake.facets
@@ -93,6 +95,44 @@ def test_a_body_that_does_not_come(server: Server) -> None:
     answer = server.talk(head + b'{"user": ')
     assert answer.startswith(b"HTTP/1.1 408 ") and b"connection: close" in answer.lower()
     assert httpx.get(f"{server.address}/health/live").status_code == 200
+
+
+def test_heads_that_do_not_come(server: Server) -> None:
+    for raw in (b"", b"GET /v1/items HTTP/1.1\r\nHost: local"):
+        begun = time.monotonic()
+        assert server.talk(raw) == b""
+        assert time.monotonic() - begun < 8
+    with httpx.Client(base_url=server.address) as client:  # one connection, for longer than that
+        for _ in range(3):
+            assert client.get("/health/live").status_code == 200
+            time.sleep(0.6)
+
+
+def test_heads_that_are_too_large(server: Server) -> None:
+    start = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
+    many = b"".join(b"X-%d: %s\r\n" % (n, b"a" * 1000) for n in range(30))
+    assert server.talk(start + many + b"\r\n", wait=0.5).startswith(b"HTTP/1.1 200 ")
+    for more in (b"X: " + b"a" * 2_000_000, many * 100, b"a" * 2_000_000):
+        try:
+            answer = server.talk(start + more + b"\r\n\r\n")
+        except OSError:
+            continue  # closed while the client still writes
+        assert answer[:13] in (b"", b"HTTP/1.1 431 ", b"HTTP/1.1 400 ")
+    assert httpx.get(f"{server.address}/health/live").status_code == 200
+
+
+def test_chunks(server: Server) -> None:
+    def pieces(n: int, size: int) -> Iterator[bytes]:
+        yield b'{"user": "ann", "item": "rug-2", "event": "like"'
+        for _ in range(n):
+            yield b" " * size
+        yield b"}"
+
+    kind = {"Content-Type": "application/json"}
+    got = httpx.post(f"{server.address}/v1/events", content=pieces(5000, 100), headers=kind)
+    assert got.status_code == 200
+    with pytest.raises(httpx.TransportError):  # more frame than picture
+        httpx.post(f"{server.address}/v1/events", content=pieces(60_000, 1), headers=kind)
 
 
 def test_bodies_that_are_too_large(server: Server) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import importlib.util
 import logging
 import signal
 import socket
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -117,8 +118,14 @@ def address_of(at: socket.socket, https: bool) -> str:
 def _how(service: Service, settings: Settings) -> uvicorn.Config:
     # What it has to say before an answer is our own log's; its lines would name addresses.
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    protocol: Any = "auto"
+    if importlib.util.find_spec("httptools"):  # the other parser has such limits
+        from prismrec.serve.api.heads import Heads
+
+        protocol = Heads
     return uvicorn.Config(
         create_app(service),
+        http=protocol,
         log_config=None,
         access_log=False,
         server_header=False,
