@@ -121,7 +121,7 @@ def sparse_said(part: Part, past: Past) -> Said:
     rows = part.given[past.items]
     values = np.asarray(rows.T @ past.strength, np.float32)  # adds up entries, column by column
     n = max(1, len(values))
-    mean = float(values.sum(dtype=np.float64)) / n
+    mean = float(values.sum()) / n
     spread = max(0.0, float(values @ values) / n - mean**2) ** 0.5
     own, top = _own(values, past)
     spoken = np.arange(len(values)) if isinstance(rows, np.ndarray) else np.asarray(rows.indices)
