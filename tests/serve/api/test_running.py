@@ -109,9 +109,9 @@ def test_heads_that_do_not_come(server: Server) -> None:
 
 
 def test_heads_that_are_too_large(server: Server) -> None:
-    start = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
+    start = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     many = b"".join(b"X-%d: %s\r\n" % (n, b"a" * 1000) for n in range(30))
-    assert server.talk(start + many + b"\r\n", wait=0.5).startswith(b"HTTP/1.1 200 ")
+    assert server.talk(start + many + b"\r\n").startswith(b"HTTP/1.1 200 ")
     for more in (b"X: " + b"a" * 2_000_000, many * 100, b"a" * 2_000_000):
         try:
             answer = server.talk(start + more + b"\r\n\r\n")

@@ -13,7 +13,7 @@ __all__ = ["Heads"]
 
 MOST = 64 * 1024  # bytes that are no body: the head, and what parts a body into chunks
 SECONDS = 20.0  # for a head to arrive
-REFUSED = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+REFUSED = b"HTTP/1.1 431 Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 class Heads(HttpToolsProtocol):
