@@ -25,6 +25,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy is loaded
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -44,7 +45,6 @@ from prismrec.rankers import Query
 from prismrec.serve.shortlist import shortlist_of
 
 K, USERS = 20, 200
-LONGEST = 600  # seconds for a server to warm up
 BIN = Path(sys.executable).parent
 
 
@@ -130,10 +130,10 @@ def serving(model: Path, shop: Path) -> Iterator[tuple[subprocess.Popen[str], in
             process.wait(60)
 
 
-def warmed(port: int) -> float:
-    """Seconds until everything that goes on behind a start is done."""
+def warmed(port: int, most: float) -> float:
+    """Seconds until everything that goes on behind a start is done, or too long."""
     start = time.perf_counter()
-    while time.perf_counter() - start < LONGEST:
+    while time.perf_counter() - start < most:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=30) as answer:
             if "warming" not in json.load(answer).values():
                 break
@@ -143,7 +143,10 @@ def warmed(port: int) -> float:
 
 def served(model: Path, shop: Path, chosen: argparse.Namespace) -> dict[str, object]:
     with serving(model, shop) as (process, port, began):
-        report: dict[str, object] = {"start_s": round(began, 1), "warm_s": round(warmed(port), 1)}
+        report: dict[str, object] = {
+            "start_s": round(began, 1),
+            "warm_s": round(warmed(port, chosen.settle), 1),
+        }
         script = Path(__file__).with_name("serving_load.py")
         command = [sys.executable, str(script), str(port), str(shop), f"--seconds={chosen.seconds}"]
         for name, options in (
@@ -204,10 +207,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rate", type=float, default=100)
     parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--settle", type=float, default=600, help="seconds to warm up at most")
     parser.add_argument("--shop", type=Path, help="an existing shop")
     parser.add_argument("--model", type=Path, help="a model of that shop")
     parser.add_argument("--no-library", action="store_true", help="the server only")
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
     if chosen.shop and chosen.model:
         print(json.dumps(served(chosen.model, chosen.shop, chosen), indent=1))
         return
