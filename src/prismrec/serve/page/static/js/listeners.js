@@ -15,8 +15,9 @@ export function listeners() {
   $("#stranger").addEventListener("click", () => choose({ kind: "stranger", history: [] }));
 }
 
-export function choose(who) {
-  change({ who });
+/** Let somebody listen; `more` is changed along with it, `how` is passed on to who watches. */
+export function choose(who, more = {}, how = {}) {
+  change({ who, ...more }, how);
   if ($("#listeners").open) $("#listeners").close();
   $("#whose").focus({ preventScroll: true });
   scrollTo({ top: 0 });

@@ -10,7 +10,7 @@ import { coverage, figures, problems, ready } from "./status.js";
 import { called, tone } from "./tones.js";
 import { clock, day, decimal, number, say } from "./words.js";
 
-const EVERY = 2000, KEPT = 150; // milliseconds between looks, and looks that are kept
+const EVERY = 2000, FIRST = 600, KEPT = 150; // milliseconds between looks, and looks that are kept
 const ROUTES = 8;
 
 const looks = [];
@@ -118,7 +118,7 @@ async function go() {
       $("#op-wrong").textContent = say("failed.any", { why: error.message });
     }
   }
-  setTimeout(go, EVERY);
+  setTimeout(go, looks.length > 1 ? EVERY : FIRST);
 }
 
 $("#pause").addEventListener("click", (event) => {

@@ -151,10 +151,12 @@ function lookFor(on) {
   $(on ? "#list-title" : "#whose").focus({ preventScroll: true });
 }
 
+// The list as it was asked for when the record was found in it: as the model has it, unfiltered.
 async function seeIn(user, id) {
   endSearch();
   if (looking) lookFor(false);
-  choose({ kind: "user", user });
+  amount = PAGE;
+  choose({ kind: "user", user }, { weights: {}, diversity: 0, columns: {}, inStock: false }, { silent: true });
   await refresh();
   const there = cardOf(id);
   if (!there) return;
