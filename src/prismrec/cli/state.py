@@ -14,6 +14,8 @@ from prismrec.cli.output import emit, note, say, table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy.engine import URL
+
     from prismrec.serve.database import Database
 
 __all__ = ["backup", "export", "info", "prune", "state"]
@@ -36,12 +38,12 @@ Url = Annotated[
 
 
 @state.command()
-def info(place: Place, as_json: AsJson = False) -> None:
+def info(place: Place, database: Url = None, as_json: AsJson = False) -> None:
     """Say what there is: events, items, media, keys."""
     from prismrec.serve.database.opening import NEWEST
 
-    with _opened(place) as database:
-        name, rows, size = str(database), database.counts(), database.size()
+    with _opened(place, database) as opened:
+        name, rows, size = str(opened), opened.counts(), opened.size()
     if as_json:
         emit({"database": name, "schema": NEWEST, "bytes": size, "rows": rows})
         return
@@ -84,17 +86,18 @@ def export(
 def backup(
     place: Place,
     out: Annotated[Path, typer.Option(metavar="FILE", help="New file for the copy.")],
+    database: Url = None,
     as_json: AsJson = False,
 ) -> None:
     """Copy the database while its server goes on; for PostgreSQL, say which command does it."""
     from prismrec.errors import BadData
+
+    url = _address(place, database)
     from prismrec.serve.database.upkeep import backup, dump_command
 
-    with _opened(place) as database:
-        if database.shared:
-            told = dump_command(database, out)
-            raise BadData(f"PostgreSQL copies itself; run: {told}")
-        size = backup(database, out)
+    if url.get_backend_name() != "sqlite":
+        raise BadData(f"PostgreSQL copies itself; run: {dump_command(url, out)}")
+    size = backup(url, out)
     if as_json:
         emit({"file": str(out), "bytes": size})
     else:
@@ -102,15 +105,15 @@ def backup(
 
 
 @state.command()
-def prune(place: Place, as_json: AsJson = False) -> None:
+def prune(place: Place, database: Url = None, as_json: AsJson = False) -> None:
     """Forget answers older than a week and media that no item refers to, and give room back."""
-    from prismrec.serve.database.upkeep import compact
+    with _opened(place, database) as opened:
+        from prismrec.serve.database.upkeep import compact
 
-    with _opened(place) as database:
-        before = database.size()
-        found = database.prune()
-        compact(database)
-        freed = before - database.size()
+        before = opened.size()
+        found = opened.prune()
+        compact(opened)
+        freed = before - opened.size()
     if as_json:
         emit({**found, "freed_bytes": freed})
     else:
@@ -119,13 +122,24 @@ def prune(place: Place, as_json: AsJson = False) -> None:
 
 @contextmanager
 def _opened(place: str, url: str | None = None) -> Iterator[Database]:
-    """The database that is meant, which must be there."""
+    """The database that is meant, brought up to date."""
+    address = _address(place, url)
+    from prismrec.serve.database import Database
+
+    database = Database(address.render_as_string(hide_password=False))
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def _address(place: str, url: str | None) -> URL:
+    """Where the database is that is meant, which must be there."""
     from prismrec.errors import BadData
     from prismrec.packages import require
 
     for package in ("sqlalchemy", "alembic", "pydantic_settings"):
         require(package, "serve")
-    from prismrec.serve.database import Database
     from prismrec.serve.database.opening import address_of, default_address
     from prismrec.serve.settings import read_settings
 
@@ -139,8 +153,4 @@ def _opened(place: str, url: str | None = None) -> Iterator[Database]:
     parts = address_of(address)
     if parts.get_backend_name() == "sqlite" and not Path(parts.database or "").is_file():
         raise BadData(f"there is no database at {parts.database}; `prismrec serve` makes one")
-    database = Database(address)
-    try:
-        yield database
-    finally:
-        database.close()
+    return parts

@@ -141,19 +141,6 @@ def test_a_postgresql_without_unicode_is_refused(postgres: Postgres) -> None:
         Database(address.render_as_string(hide_password=False))
 
 
-def test_options_of_an_address_are_kept(postgres: Postgres) -> None:
-    database = Database(postgres.database() + "?options=-c%20work_mem%3D5MB")
-    try:
-        with database.reader.connect() as connection:
-            shown = [
-                connection.exec_driver_sql(f"SHOW {name}").scalar()
-                for name in ("work_mem", "statement_timeout")
-            ]
-        assert shown == ["5MB", "10s"]
-    finally:
-        database.close()
-
-
 def test_a_commit_whose_outcome_is_not_heard(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from prismrec.cache import folder_of
 from prismrec.data.interactions import EVENT_WEIGHTS
 from prismrec.data.limits import is_address
 from prismrec.data.shop import Shop
@@ -25,6 +28,8 @@ from prismrec.serve.values import UPLOAD, Event, Item
 
 __all__ = ["Exported", "export"]
 
+DISLIKE = "dislike"
+VECTORS = "vectors.sqlite"  # by content, so they are of use to the new shop as they are
 PARTS = ("train", "valid", "test")
 FILES = ("image", "audio", "video")
 BEGINNINGS = {  # of files, so that other programs know the written ones by their names
@@ -55,8 +60,9 @@ class Exported:
 def export(shop: Shop, database: Database, out: Path) -> Exported:
     """Write a new shop folder: log and events, items that are there, media files.
 
-    Vectors, models and other files that `read` does not look at stay behind. Nothing is at `out`
-    until all is written. Whether an item is in stock is not part of a shop.
+    Models and other files that `read` does not look at stay behind, but vectors that were computed
+    of media come along. Nothing is at `out` until all is written. Dislikes are kept where the log
+    has a column of events: they weigh nothing. Whether an item is in stock is no part of a shop.
 
     Raises:
         BadData: where `out` is there already, or the shop is no folder with an ordinary layout.
@@ -98,6 +104,7 @@ def _written(
     log.write_csv(folder / "interactions.csv")
     (folder / "shop.toml").write_text(_toml(settings), "utf-8")
     _copy_rest(shop, folder, (kept, len(ids), posted))
+    _take_vectors(shop, folder)
     return Exported(
         items=len(ids),
         posted=len(there),
@@ -222,7 +229,9 @@ def _log(
     taken = [
         (event, weight)
         for event, weight in zip(events, strength, strict=True)
-        if event.item in known and weight > 0 and event.event in weights
+        if event.item in known
+        and event.event in weights
+        and (weight > 0 or (event.event == DISLIKE and log.kind is not None))
     ]
     n = len(taken)
     users, items = np.asarray(shop.user_ids, object), np.asarray(shop.item_ids, object)
@@ -271,6 +280,20 @@ def _copy_rest(
         np.save(folder / "features" / f"{name}.npy", matrix)
     for file in files:
         shutil.copyfile(file, folder / "features" / file.name)
+
+
+def _take_vectors(shop: Shop, folder: Path) -> None:
+    """So that a fit does not compute them again."""
+    source, target = folder_of(shop.path) / VECTORS, folder / ".prismrec" / VECTORS
+    if not source.is_file():
+        return
+    target.parent.mkdir()
+    with (
+        closing(sqlite3.connect(source)) as old,
+        closing(sqlite3.connect(target)) as new,
+        suppress(sqlite3.Error),  # they can be computed again
+    ):
+        old.backup(new)
 
 
 def _files(media: Mapping[str, Any]) -> list[Any]:

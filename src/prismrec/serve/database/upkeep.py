@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import text
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from prismrec.errors import BadData
@@ -18,11 +20,13 @@ from prismrec.serve.database.opening import reason
 __all__ = ["backup", "compact", "dump_command"]
 
 
-def backup(database: Database, out: Path) -> int:
+def backup(url: URL, out: Path) -> int:
     """Copy an SQLite database as it is at one moment; its server goes on. Returns the bytes.
 
+    It is only read: one of an older version stays so, and its copy too.
+
     Raises:
-        BadData: where `out` is there already or cannot be written.
+        BadData: where `out` is there already or cannot be written, or the database is damaged.
         Full, Unavailable: where there is no room, or the database cannot be read.
     """
     if out.exists():
@@ -31,15 +35,22 @@ def backup(database: Database, out: Path) -> int:
     try:
         part.unlink(missing_ok=True)
         part.touch(mode=0o600)
-        origin = f"{Path(database.url.database or '').resolve().as_uri()}?mode=ro"
+        origin = f"{Path(url.database or '').resolve().as_uri()}?mode=ro"
         source, copy = sqlite3.connect(origin, uri=True), sqlite3.connect(part)
         with closing(source), closing(copy):
             source.backup(copy)  # in one step: in WAL nobody waits for it
             copy.execute("PRAGMA journal_mode = DELETE")  # so that one file is all of it
+            found = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise BadData(f"{url.database} is damaged; put an older copy in its place")
+        with part.open("rb+") as written:
+            os.fsync(written.fileno())
         part.rename(out)
     except OSError as error:
         raise BadData(f"{out} cannot be written ({error.strerror}); name another file") from error
     except sqlite3.Error as error:
+        if "malformed" in str(error) or "not a database" in str(error):
+            raise BadData(f"{url.database} is damaged; put an older copy in its place") from error
         kind = Full if "full" in str(error) else Unavailable
         raise kind(f"the database could not be copied ({error}); try again") from error
     finally:
@@ -47,9 +58,8 @@ def backup(database: Database, out: Path) -> int:
     return out.stat().st_size
 
 
-def dump_command(database: Database, out: Path) -> str:
+def dump_command(url: URL, out: Path) -> str:
     """The command that copies a PostgreSQL database; it asks for the password."""
-    url = database.url
     words = ["pg_dump", "--format=custom", f"--file={out}"]
     for option, value in (("host", url.host), ("port", url.port), ("username", url.username)):
         if value:
