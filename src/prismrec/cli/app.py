@@ -26,6 +26,7 @@ from prismrec.cli.output import complain
 from prismrec.cli.recommend import recommend
 from prismrec.cli.search import search
 from prismrec.cli.serve import serve
+from prismrec.cli.state import state
 from prismrec.cli.store import store
 from prismrec.cli.tune import tune
 from prismrec.errors import PrismrecError
@@ -89,6 +90,6 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
-GROUPS: dict[str, typer.Typer] = {"store": store, "keys": keys}
+GROUPS: dict[str, typer.Typer] = {"store": store, "keys": keys, "state": state}
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)

@@ -84,6 +84,7 @@ def _run(model: Path, shop: Path, settings: Any, *, as_json: bool) -> None:
         service.begin()  # encoders warm up once requests are answered, not before
 
     run(service, settings, at=at, started=started)
+    _leave()
 
 
 def _tell(address: str, as_json: bool) -> None:

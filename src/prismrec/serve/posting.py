@@ -47,8 +47,11 @@ class Posting:
         with self._items:
             for revision, item in self._database.items(self._revision):
                 row = self._catalogue.rows.get(item.item)
-                if row is None or self._catalogue.item(row) != item:
-                    rows.append(self._catalogue.put(item))
+                before = None if row is None else self._catalogue.item(row)
+                if before != item:
+                    row = self._catalogue.put(item)
+                    is_new = not item.removed and _media(before) != _media(item)
+                    rows += [row] if is_new else []
                 self._revision = revision
         self._changed.update(rows)
         for number, event in self._database.events(self._event):
@@ -96,8 +99,11 @@ class Posting:
 
     def put_item(
         self, item: Item, contents: Mapping[str, bytes | None], *, once: Once | None, to: Intake
-    ) -> dict[str, Any]:
-        """Keep an item with its media; see `Service.put_item`. What is encoded is said there."""
+    ) -> tuple[dict[str, Any], bool]:
+        """Keep an item with its media, and say whether these are to be encoded.
+
+        See `Service.put_item`, which goes on.
+        """
         if item.text:
             checked("text", item.text.encode("utf-8", "surrogatepass"), self._limits)
         kept: dict[str, bytes] = {}
@@ -119,8 +125,11 @@ class Posting:
             if not taken.replayed:
                 for data in kept.values():
                     to.uploads.put(data)
-                self._changed.add(self._catalogue.put(whole))
-        return {**taken.answer, "replayed": taken.replayed}
+                row = self._catalogue.put(whole)
+            is_new = not taken.replayed and _media(before) != _media(whole)
+            if is_new and row is not None:
+                self._changed.add(row)
+        return {**taken.answer, "replayed": taken.replayed}, is_new
 
     def remove_item(self, item: str, *, once: Once | None) -> dict[str, Any]:
         """Let an item be returned no more; see `Service.remove_item`."""
@@ -133,3 +142,8 @@ class Posting:
             if not taken.replayed:
                 self._catalogue.put(gone)
         return {**taken.answer, "replayed": taken.replayed}
+
+
+def _media(item: Item | None) -> tuple[str | None, Mapping[str, str]] | None:
+    """What an item is encoded from; None where it cannot be returned."""
+    return None if item is None or item.removed else (item.text, item.media)

@@ -34,6 +34,7 @@ __all__ = ["Service"]
 LOG = logging.getLogger("prismrec.serve")
 PIN = "model"  # setting that names the version which is held on to
 LATEST = "latest"  # in place of a version: hold on to none
+FAREWELL = 2.0  # seconds that closing waits for what goes on behind
 PRUNING = 3600.0  # seconds between two clearings of the database
 
 
@@ -54,7 +55,8 @@ class Service:
         self.shop, self.settings = shop, settings
         self.started = time.time()
         self.model_problem = ""  # why a newer version was refused
-        self.database = Database(settings.database or default_address(shop.path))
+        address = settings.database or default_address(shop.path)
+        self.database = Database(address, serving=True)
         self.versions_kept = Versions(model, settings.work.keep_versions)
         pinned = self.database.setting(PIN)
         version, fitted = self._loaded(pinned)
@@ -80,6 +82,7 @@ class Service:
         if self.database.shared:
             looks.insert(0, self._follow_database)
         self._follower = Follower(looks, seconds=settings.work.poll_seconds)
+        self._warming = threading.Thread(target=self._warm, name="warming", daemon=True)
         self._pruned = time.monotonic()
 
     @classmethod
@@ -92,13 +95,15 @@ class Service:
     def begin(self) -> None:
         """Start what goes on behind: encoders, search, and the look for what others change."""
         self._follower.start()
-        threading.Thread(target=self._warm, name="warming", daemon=True).start()
+        self._warming.start()
 
     def close(self) -> None:
         """Stop what goes on behind, and let go of the database."""
         self._follower.close()
         self.intake.close()
         self.finder.close()
+        if self._warming.ident is not None:
+            self._warming.join(FAREWELL)
         self.database.close()
         self.store.close()
 
@@ -166,26 +171,20 @@ class Service:
         """
         begun = time.monotonic()
         until = begun + self.settings.work.encode_wait
-        done = self.posting.put_item(item, contents, once=once, to=self.intake)
+        done, is_new = self.posting.put_item(item, contents, once=once, to=self.intake)
         row = self.catalogue.rows[item.item]
-        if done["replayed"]:
-            state = self.intake.of_row(row)
-        else:
+        if is_new:
             ready = self.reading.wait(max(0.0, until - time.monotonic()))
             ticket = self.intake.submit(self.catalogue.item(row), row)
-            state = self.intake.wait(ticket, until - time.monotonic()) if ready else None
+            if ready:
+                self.intake.wait(ticket, until - time.monotonic())
+        if not done["replayed"]:
             found = self.finder.grow(self.catalogue.shop())
-            if self.finder.ready:
+            if self.finder.ready:  # else it takes long, and finds the item once it is
                 _waited(found, until - time.monotonic())
-        whole = self.catalogue.item(row)
-        there = (*whole.media, *(("text",) if whole.text else ()))
-        return {
-            **done,
-            "encoded": list(state.encoded) if state else [],
-            "pending": list(state.pending if state else there),
-            "problems": dict(state.problems) if state else {},
-            "seconds": round(time.monotonic() - begun, 4),
-        }
+        known = self._described(row)
+        state = {name: known[name] for name in ("encoded", "pending", "problems")}
+        return {**done, **state, "seconds": round(time.monotonic() - begun, 4)}
 
     def remove_item(self, item: str, *, once: Once | None = None) -> dict[str, Any]:
         """Let an item be returned no more; histories keep it, and it may be put again."""

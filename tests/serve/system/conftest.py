@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from serve.postgres import Postgres, postgres
 from serve.system.running import fit_model, write_shop
+
+__all__ = ["address", "made", "own", "postgres"]
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +27,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def own(made: Path, tmp_path: Path) -> Path:
     """A copy that a test may change."""
     return Path(shutil.copytree(made, tmp_path / "own"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a new database, in a file or in a PostgreSQL that the tests start."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'serve.sqlite'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.database()

@@ -24,9 +24,11 @@ MAIN = "from prismrec.cli import main; main()"
 NO_LIMITS = {"PRISMREC_RATE_READ": "100000", "PRISMREC_RATE_WRITE": "100000"}
 
 
-def picture(rng: np.random.Generator, hue: int) -> bytes:
+def picture(rng: np.random.Generator, hue: int, *, side: int = 24) -> bytes:
     """A small picture of one colour with a little noise."""
-    base = np.zeros((24, 24, 3), np.uint8) + np.array([(200, 40, 30), (30, 60, 210)][hue], np.uint8)
+    base = np.zeros((side, side, 3), np.uint8) + np.array(
+        [(200, 40, 30), (30, 60, 210)][hue], np.uint8
+    )
     noisy = np.clip(base + rng.integers(-20, 20, base.shape), 0, 255).astype(np.uint8)
     out = io.BytesIO()
     Image.fromarray(noisy).save(out, "PNG")

@@ -105,12 +105,12 @@ def _users(client: httpx.Client) -> list[dict[str, int | str]]:
             return found
 
 
-def test_killed_while_it_writes(own: Path, tmp_path: Path) -> None:
+def test_killed_while_it_writes(own: Path, address: str, tmp_path: Path) -> None:
     model, shop, log = own / "knn", own / "shop", tmp_path / "log"
     sent = Sent()
     for _ in range(TIMES):
-        run_and_kill(model, shop, log=log, sent=sent)
-    server = start(model, shop, log=log)
+        run_and_kill(model, shop, log=log, sent=sent, database=address)
+    server = start(model, shop, log=log, database=address)
     try:
         check_nothing_is_lost(server, sent)
     finally:

@@ -15,7 +15,10 @@ from serve.system.running import listed, picture, served
 def client(made: Path, tmp_path_factory: pytest.TempPathFactory) -> httpx.Client:
     folder = tmp_path_factory.mktemp("told")
     database = f"sqlite:///{folder / 'told.sqlite'}"
-    with served(made / "prism", made / "shop", log=folder / "log", database=database) as client:
+    patient = {"PRISMREC_ENCODE_WAIT": "60"}  # the encoders are still being opened
+    with served(
+        made / "prism", made / "shop", log=folder / "log", database=database, more=patient
+    ) as client:
         yield client
 
 
