@@ -28,6 +28,7 @@ __all__ = ["ENOUGH", "WHOLE", "Nearest"]
 WHOLE = 1 << 24  # numbers up to which a whole pass is quick enough: 3 ms on one core
 CONNECTIVITY, CARE = 16, 96  # links of a vector, and vectors looked at when it gets them
 DTYPE = "f16"
+MANY = 50_000  # vectors that are added by all cores at once
 LATE = 4096  # vectors that came later and are all looked at; more are added to the graph
 TOP, ENOUGH = 20, 0.99  # recall that a graph must reach
 BREADTHS = (128, 256, 512, 1024)  # vectors asked of a graph, of which the best are taken
@@ -172,7 +173,8 @@ def _add(graph: Index, vectors: Floats, bias: Floats | None, *, start: int) -> N
     if bias is not None:
         values = np.column_stack([values, bias[start:]])
     kept = np.flatnonzero(values.any(axis=1))
-    graph.add(start + kept, np.ascontiguousarray(values[kept], np.float32))
+    threads = 1 if len(kept) < MANY else 0  # all cores; the order of links is then left to chance
+    graph.add(start + kept, np.ascontiguousarray(values[kept], np.float32), threads=threads)
 
 
 def _opened(file: Path, n: int) -> tuple[Index | None, int] | None:
