@@ -87,6 +87,22 @@ def _run(model: Path, shop: Path, settings: Any, *, as_json: bool) -> None:
     _leave()
 
 
+def _leave() -> None:
+    """End the process at once where a thread is still within an encoder.
+
+    All is written by now; the interpreter would take such a thread down in the midst of foreign
+    code, which ends the process with an abort.
+    """
+    import os
+    import sys
+    import threading
+
+    if any(thread is not threading.main_thread() for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+
 def _tell(address: str, as_json: bool) -> None:
     if as_json:
         import json
