@@ -19,8 +19,7 @@ __all__ = ["PASSWORD", "Postgres", "postgres"]
 
 PASSWORD = "amber-7-lantern"  # no message may hold it
 USER = "tester"
-FAST = (  # the machine does not lose its power in these tests: what is written survives a kill
-    "fsync=off",
+SETTINGS = (  # small, and reached from this machine alone
     "max_connections=60",
     "unix_socket_directories=",
     "listen_addresses=127.0.0.1",
@@ -46,9 +45,14 @@ class Postgres:
         where = ("-D", str(self._folder / "data"), "-U", USER, f"--pwfile={word}", "--no-sync")
         self._run("initdb", *where, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C")
 
-    def start(self) -> None:
-        """Start it, and wait until it answers."""
-        options = " ".join(f"-c {each}" for each in (*FAST, f"port={self.port}"))
+    def start(self, *, careful: bool = False) -> None:
+        """Start it, and wait until it answers.
+
+        What is written survives a kill either way, since the machine goes on; `careful` waits for
+        the disk at every commit, as servers of others do.
+        """
+        fsync = f"fsync={'on' if careful else 'off'}"
+        options = " ".join(f"-c {each}" for each in (*SETTINGS, fsync, f"port={self.port}"))
         log = str(self._folder / "log")
         self._run(
             "pg_ctl", "-D", str(self._folder / "data"), "-l", log, "-o", options, "-w", "start"

@@ -132,13 +132,15 @@ def test_a_killed_writer_loses_and_doubles_nothing(address: str, kills: int) -> 
 @pytest.mark.slow
 def test_a_killed_postgresql_loses_and_doubles_nothing(postgres: Postgres) -> None:
     client = Client(postgres.database())
+    postgres.stop()
+    postgres.start(careful=True)
     with client.writing() as process:
         for n in (5, 20):
             client.hear(process, n)
             try:
                 postgres.stop("immediate")
             finally:
-                postgres.start()
+                postgres.start(careful=True)
             client.hear(process, 12)  # more than can have been in the pipe before
     client.check()
     assert client.runs == 1
