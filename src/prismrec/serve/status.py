@@ -52,8 +52,10 @@ def _coverage(service: Service, rows: Any) -> dict[str, dict[str, float]]:
     spaces = service.stage.now.live.vectors.spaces
     total = max(1, len(rows))
     found: dict[str, dict[str, float]] = {}
+    media = service.catalogue.shop().item_media
     for name in dict.fromkeys((*MODALITIES, *spaces)):
-        there = sum(service.catalogue.medium(int(row), name) is not None for row in rows)
+        values = media[name].values if name in media else ()
+        there = sum(values[row] is not None for row in rows.tolist()) if values else 0
         encoded = int(np.sum(spaces[name].has(rows))) if name in spaces else 0
         if there or encoded:
             found[name] = {"media": there / total, "encoded": encoded / total}

@@ -14,7 +14,6 @@ from prismrec.data.shop import Media, Shop
 from prismrec.encoders.choice import encoder_of
 from prismrec.encoders.pairs import unpack
 from prismrec.errors import BadMedia, BadModel
-from prismrec.fitted import Fitted
 from prismrec.reduction import Projection
 from prismrec.serve.intake import Intake, Readers, Uploads
 from prismrec.serve.intake import worker as module
@@ -316,30 +315,6 @@ def test_features_leave_out_what_fails_and_say_so(desk: Desk) -> None:
     text.failures = []
     assert [*intake.features(desk.shop)] == ["text", "image"]
     assert not intake.problems
-
-
-def fitted(made: dict[str, object], shop: Shop) -> Fitted:
-    return Fitted(None, shop.dataset(), shop.titles, made, {})
-
-
-def test_the_encoders_of_the_record_are_opened(shop: Shop) -> None:
-    print_ = encoder_of("mfcc", "audio").fingerprint
-    record = {
-        "audio": {"spec": "mfcc", "fingerprint": print_},
-        "image": {"spec": "pixels", "fingerprint": "pixels-of-another-version"},
-        "text": {"spec": "no-such-encoder", "fingerprint": "x"},
-    }
-    readers = Readers.of(fitted({"encoders": record}, shop), ("audio", "image", "clip"))
-    assert [*readers.encoders] == ["audio"]
-    assert "fitted on vectors of pixels-of-another-version" in readers.problems["image"]
-    assert "no encoder is called" in readers.problems["text"]
-    assert "ready vectors of clip" in readers.problems["clip"]
-
-
-def test_a_model_without_a_record_has_the_default_encoders(shop: Shop) -> None:
-    readers = Readers.of(fitted({}, shop))
-    assert sorted(readers.encoders) == ["audio", "image", "text"]
-    assert not readers.problems
 
 
 def test_a_modality_without_an_encoder_is_told_of_items_that_have_it(desk: Desk) -> None:

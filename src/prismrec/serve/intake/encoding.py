@@ -69,7 +69,7 @@ _DEFAULT = {modality: {"spec": spec, "fingerprint": ""} for modality, spec in DE
 
 
 def vector_of(
-    encoder: Encoder, media: Mapping[str, str], load: Mapping[str, Load], store: Store
+    encoder: Encoder, media: Mapping[str, str], load: Mapping[str, Load], *, store: Store
 ) -> Floats | None:
     """(d,) of one item's medium, from the store where it is known, else encoded and kept there.
 

@@ -263,7 +263,7 @@ class Intake:
         vector = None
         try:
             encoder = ticket.readers.encoders[modality]
-            vector = vector_of(encoder, ticket.media, self._load, self._store)
+            vector = vector_of(encoder, ticket.media, self._load, store=self._store)
             if vector is not None:
                 vector = ticket.readers.shortened(modality, vector)
         except BadMedia as bad:
