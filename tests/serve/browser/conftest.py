@@ -25,7 +25,8 @@ from serve.browser.sites import (
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shop of 60 records and 60 listeners with two versions of a model."""
-    pytest.importorskip("onnxruntime", reason="needs the extra media")
+    for package, extra in (("uvicorn", "serve"), ("sqlalchemy", "serve"), ("onnxruntime", "media")):
+        pytest.importorskip(package, reason=f"needs the extra {extra}")
     pytest.importorskip("playwright", reason="needs playwright")
     if CHROMIUM is None:
         pytest.skip("needs chromium, which is not on this machine's path")

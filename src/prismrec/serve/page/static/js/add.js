@@ -126,7 +126,7 @@ async function done(dialog, made, does) {
   sheet(dialog, "add-title", say("add.done", { title }), say("close"));
   whisper(say("add.done", { title }));
   const lists = h("ul", { class: "lists" }), asking = h("p", { class: "soft", role: "status" });
-  const read = made.encoded?.length ? say("add.encoded", { seconds: decimal(made.seconds ?? 0, 1), mods: listing(made.encoded.map(called)) }) : "";
+  const read = made.encoded?.length ? say("add.encoded", { seconds: decimal(made.seconds ?? 0, 2), mods: listing(made.encoded.map(called)) }) : "";
   dialog.append(h("div", { class: "done" }, art(made.item, { side: 320 }), h("div", {}, h("p", {}, read), pending.length > 0 && h("p", { class: "soft" }, say("add.pending", { mods: listing(pending.map(called)) })))),
     h("section", { class: "part" }, h("h3", {}, say("add.whose")), asking, lists),
     h("div", { class: "row end part" }, h("button", { class: "button quiet", type: "button", on: { click: () => takeOut(dialog, made.item, does) } }, say("add.remove")),

@@ -19,11 +19,17 @@ export function spectrum(shares, label = spoken(shares)) {
 
 /** The parts of a listed item that may change when the list is asked for again. */
 function reasons(listed) {
-  if (listed.reasons) return [h("ul", { class: "reasons" }, listed.reasons.slice(0, REASONS).map(reason))];
+  if (listed.reasons) return [h("ul", { class: "reasons" }, readable(listed.reasons).map(reason))];
   if (!Object.keys(listed.shares ?? {}).length) return [];
   const speakers = (listed.because ?? []).slice(0, SPEAKERS).map((past) => h("li", { class: tone(past.modality) },
     art(past.item, { side: 96, lazy: true, alt: say("card.because", { title: past.title, mod: called(past.modality) }) })));
   return [h("div", { class: "why" }, spectrum(listed.shares), speakers.length > 0 && h("ul", { class: "because" }, speakers))];
+}
+
+// Reasons that can be read come first; one that only says how is shown where there is no other.
+function readable(all) {
+  const worded = all.filter((each) => each.words.length);
+  return (worded.length ? worded : all.slice(0, 1)).slice(0, REASONS);
 }
 
 function reason(each) {
