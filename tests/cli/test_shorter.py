@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from prismrec.cli.app import app
-from prismrec.fitted import PROJECTIONS, open_model
 from prismrec.errors import BadModel
+from prismrec.fitted import PROJECTIONS, open_model
 
 Ask = Callable[..., Any]
 
