@@ -12,7 +12,8 @@ from prismrec.explain.shares import POPULARITY
 from prismrec.rankers import ItemWeights, Mixture, Part, Query
 from prismrec.serve.live import Live, Whom
 from prismrec.serve.shortlist import Blend
-from prismrec.types import Csr, Floats, Ints
+from prismrec.serve.shortlist.voices import Entries
+from prismrec.types import Floats, Ints
 
 __all__ = ["Made", "between", "made_of"]
 
@@ -47,21 +48,25 @@ def made_of(live: Live, whom: Whom, places: Ints) -> Made | None:
     return None
 
 
-def between(part: Part, past: Ints, items: Ints) -> Floats:
-    """(h, k) entries of a relation from h past items to k items."""
+def between(part: Part, past: Ints, items: Ints, *, known: Entries | None = None) -> Floats:
+    """(h, k) entries of a relation from h past items to k items.
+
+    `known` are the entries in the rows of the past, where they were read before.
+    """
     if part.left is not None and part.right is not None:
         return np.asarray(part.left[past] @ part.right[items].T, np.float32)
     given: Any = part.given
     if isinstance(given, np.ndarray):
         return np.asarray(given[np.ix_(past, items)], np.float32)
-    rows: Csr = given[past]
+    entries = Entries.of(given, past) if known is None else known
     distinct, column = np.unique(items, return_inverse=True)
-    found = np.searchsorted(distinct, rows.indices)
-    found[found == len(distinct)] = 0
-    hit = distinct[found] == rows.indices if len(distinct) else np.zeros(len(found), bool)
+    place = np.full(part.n_items, -1, np.int32)
+    place[distinct] = np.arange(len(distinct), dtype=np.int32)
+    found = place[entries.columns]
+    hit = np.flatnonzero(found >= 0)
+    row = np.searchsorted(entries.lengths.cumsum(), hit, "right")
     out = np.zeros((len(past), len(distinct)), np.float32)
-    row = np.repeat(np.arange(len(past)), np.diff(rows.indptr))
-    np.add.at(out, (row[hit], found[hit]), rows.data[hit])
+    np.add.at(out, (row, found[hit]), entries.data[hit])
     return out[:, column]
 
 
@@ -72,23 +77,34 @@ def _mixed(live: Live, ranker: Mixture, query: Query, *, places: Ints) -> Made:
     parts = [nothing] * len(ranker.sources)
     apart = np.zeros((len(ranker.sources), len(places)), np.float32)
     user = int(query.users[0])
-    for row, (scale, coherence) in _scales(live.shortlist, ranker, query).items():
-        factors = ranker.coefficients(row, np.array([coherence], np.float32), places)[0] / scale
+    for row, told in _voices(live.shortlist, ranker, query).items():
+        coherence = np.array([told.coherence], np.float32)
+        factors = ranker.coefficients(row, coherence, places)[0] / told.scale
         source = ranker.sources[row]
         if isinstance(source, Part):
-            parts[row] = between(source, past, places) * strength[:, None] * factors
+            parts[row] = (
+                between(source, past, places, known=told.entries) * strength[:, None] * factors
+            )
         elif user >= 0:
             apart[row] = source.items[places] @ source.users[user] * factors
     return _gathered(ranker.sources, past, parts, apart=apart, rest=ranker.prior[places])
 
 
-def _scales(drawing: Any, ranker: Mixture, query: Query) -> dict[int, tuple[float, float]]:
-    """Of each source that counts: what it is divided by, and how coherent the history is in it."""
+@dataclass(frozen=True)
+class _Voice:
+    """Of a source that counts."""
+
+    scale: float  # what it is divided by
+    coherence: float  # of the history in it
+    entries: Entries | None = None
+
+
+def _voices(drawing: Any, ranker: Mixture, query: Query) -> dict[int, _Voice]:
     if isinstance(drawing, Blend):
         said = drawing.said(query)  # remembered since the list was drawn
-        return {row: (each.scale, each.coherence) for row, each in said.items()}
+        return {row: _Voice(e.scale, e.coherence, e.entries) for row, e in said.items()}
     told = enumerate(ranker.evidence(query))
-    return {row: (float(each.scale[0]), float(each.coherence[0])) for row, each in told}
+    return {row: _Voice(float(each.scale[0]), float(each.coherence[0])) for row, each in told}
 
 
 def _gathered(
