@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from prismrec.serve.page.language import words
 from serve.browser.sites import (
     CHROMIUM,
     DESK,
@@ -54,40 +55,56 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def contexts(chromium: Any) -> Iterator[dict[Any, Any]]:
+    """Browsers set up in some way, which keep what they loaded from one test to the next."""
+    held: dict[Any, Any] = {}
+    yield held
+    for context in held.values():
+        context.close()
+
+
 @pytest.fixture
-def visit(chromium: Any, site: Site) -> Iterator[Open]:
+def visit(chromium: Any, contexts: dict[Any, Any], site: Site) -> Iterator[Open]:
     """Opens the page; nothing may go wrong in it until the test is over."""
-    open_: list[tuple[Any, Visit]] = []
+    opened: list[Visit] = []
 
     def go(lang: str = "en", path: str = "/", *, at: Site | None = None, **how: Any) -> Visit:
-        from prismrec.serve.page.language import words
-
         where = at or site
-        size = how.pop("size", DESK)
-        context = chromium.new_context(
-            base_url=where.address,
-            locale=LOCALES[lang],
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme=how.pop("theme", "light"),
-            reduced_motion=how.pop("motion", "reduce"),
-            is_mobile=size == PHONE,
-            has_touch=size == PHONE,
-        )
-        made = Visit(context.new_page(), where, dict(words(lang)))
+        look = {"size": DESK, "theme": "light", "motion": "reduce"}
+        look |= {name: how[name] for name in look if name in how}
+        key = (where.address, lang, *look.values())
+        if key not in contexts:
+            contexts[key] = _context(chromium, where, lang, look)
+        contexts[key].clear_cookies()
+        made = Visit(contexts[key].new_page(), where, dict(words(lang)))
         made.page.set_default_timeout(8000)
         _watch(made)
-        open_.append((context, made))
+        opened.append(made)
         made.page.goto(path)
-        if path == "/" and how.pop("settled", True):
-            made.page.wait_for_selector(".card[data-item], #signin[open]")
+        if path == "/" and how.get("settled", True):
+            made.page.wait_for_selector(".card[data-item]")
             made.settle()
         return made
 
     yield go
-    for context, made in open_:
-        context.close()
+    for made in opened:
+        made.page.close()
         wrong = [each for each in made.wrong if not any(part in each for part in made.expected)]
         assert wrong == []
+
+
+def _context(chromium: Any, site: Site, lang: str, look: dict[str, Any]) -> Any:
+    phone = look["size"] == PHONE
+    return chromium.new_context(
+        base_url=site.address,
+        locale=LOCALES[lang],
+        viewport=dict(zip(("width", "height"), look["size"], strict=True)),
+        color_scheme=look["theme"],
+        reduced_motion=look["motion"],
+        is_mobile=phone,
+        has_touch=phone,
+    )
 
 
 def _watch(made: Visit) -> None:

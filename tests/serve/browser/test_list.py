@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -190,18 +191,20 @@ def test_a_failure_is_told_and_can_be_tried_again(visit: Open, lang: str) -> Non
     assert item not in made.cards() and made.page.locator(".toast").count() == 0
 
 
-@pytest.mark.parametrize(
-    ("status", "key"), [(429, "why.busy"), (503, "why.away"), (403, "why.forbidden")]
-)
-def test_refusals_are_told_in_words(visit: Open, status: int, key: str) -> None:
+def test_refusals_are_told_in_words(visit: Open) -> None:
     made = visit()
-    made.expected = (f"{status}",)
-    refused = {"status": status, "headers": {"Retry-After": "7"}, "body": "{}"}
-    made.page.route("**/v1/recommendations", lambda route: route.fulfill(**refused))
-    set_slider(made, "weigh-image", 1.4)
-    text = made.page.locator(".toast.bad p").inner_text()
-    assert made.words[key].format(n=7) in text
-    assert made.cards()  # what was there stays
+    made.expected = ("429", "503", "403")
+    for status, key in ((429, "why.busy"), (503, "why.away"), (403, "why.forbidden")):
+        refuse = partial(_refuse, status=status)
+        made.page.route("**/v1/recommendations", refuse)
+        set_slider(made, "weigh-image", 1.4)
+        text = made.words[key].format(n=7)
+        made.page.locator(".toast.bad p").filter(has_text=text).wait_for()
+        assert made.cards()  # what was there stays
+
+
+def _refuse(route: Any, _: Any, *, status: int) -> None:
+    route.fulfill(status=status, headers={"Retry-After": "7"}, body="{}")
 
 
 def playing(page: Any) -> int:
