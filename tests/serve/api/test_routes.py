@@ -316,7 +316,7 @@ def test_what_the_database_cannot_take(client: TestClient, fake: FakeService) ->
 
 def test_other_methods_and_paths(client: TestClient) -> None:
     got = client.patch("/v1/items/lamp-7")
-    assert got.status_code == 405 and got.headers["allow"] == "DELETE, GET, PUT"
+    assert got.status_code == 405 and got.headers["allow"] == "DELETE, GET, HEAD, PUT"
     assert client.get("/v1/items/").status_code == 404
     assert client.get("/docs").status_code == 404
     assert client.get("/v1/openapi.json").json()["openapi"].startswith("3.1")

@@ -18,6 +18,7 @@ from prismrec.errors import PrismrecError
 from prismrec.serve.api.context import context_of
 from prismrec.serve.api.forms import Forms, errors_of
 from prismrec.serve.api.guarding import Gate
+from prismrec.serve.api.heading import Heading
 from prismrec.serve.api.metrics import Metrics
 from prismrec.serve.api.names import RawPaths
 from prismrec.serve.api.observing import Observing
@@ -124,6 +125,7 @@ def _wrap(app: FastAPI, service: Service, *, keys: Keys, attempts: Attempts) -> 
         )
     app.add_middleware(Hosts, names=answered(settings))
     app.add_middleware(Headers, https=access.https)
+    app.add_middleware(Heading)
     app.add_middleware(Observing, metrics=app.state.metrics, most=settings.limits.in_flight)
 
 
@@ -172,4 +174,5 @@ def _methods(request: Request) -> str:
         pattern = getattr(route, "path_regex", None)
         if pattern is not None and pattern.match(request.scope["path"]):
             found |= getattr(route, "methods", None) or set()
+    found |= {"HEAD"} if "GET" in found else set()
     return ", ".join(sorted(found))

@@ -20,6 +20,7 @@ class Heads(HttpToolsProtocol):
     """A connection that is closed when a head is too large or does not come."""
 
     outside = inside = 0  # bytes of the present request that are no body, and that are
+    head = 0  # bytes of its address and of its lines so far
     late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -44,8 +45,26 @@ class Heads(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to count."""
         super().on_message_begin()
-        self.outside = self.inside = 0
+        self.outside = self.inside = self.head = 0
         self._wait()
+
+    def on_url(self, url: bytes) -> None:
+        """Count the address."""
+        self._more(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count a line: a head that comes in one piece is over before `data_received` counts."""
+        self._more(len(name) + len(value) + 4)
+        super().on_header(name, value)
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that a request is malformed, or too large."""
+        if self.head <= MOST:
+            super().send_400_response(msg)
+            return
+        self.transport.write(REFUSED)
+        self.transport.close()
 
     def on_headers_complete(self) -> None:
         """The head is there."""
@@ -57,6 +76,11 @@ class Heads(HttpToolsProtocol):
         self.inside += len(body)
         self.outside -= len(body)
         super().on_body(body)
+
+    def _more(self, size: int) -> None:
+        self.head += size
+        if self.head > MOST:
+            raise ValueError("the head is too large")  # which ends the parser
 
     def _wait(self) -> None:
         self._stop()
