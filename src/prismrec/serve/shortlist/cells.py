@@ -21,7 +21,7 @@ __all__ = ["Cells"]
 
 CELLS = 1024
 ROUNDS, SAMPLE, BLOCK = 6, 32, 8192  # of k-means; rows of the sample per cell; rows at a time
-UP, DOWN = 96, 24  # cells that are read for the largest and for the smallest products
+UP, DOWN = 64, 16  # cells that are read for the largest and for the smallest products
 MOST = 1 / 16  # of all rows, that are read at most
 
 
