@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from prismrec.data.limits import Limits
+from prismrec.data.shop import Shop
 from prismrec.errors import UnknownName
 from prismrec.serve.catalogue import Catalogue
 from prismrec.serve.database import Database, Once
 from prismrec.serve.intake import Intake, checked
 from prismrec.serve.people import People
 from prismrec.serve.values import Event, Item
-from prismrec.types import Ints
+from prismrec.types import MODALITIES, Ints
 
 __all__ = ["Posting"]
 
@@ -67,6 +68,22 @@ class Posting:
     def changed(self) -> Ints:
         """Rows of the items that are not as the shop has them."""
         return np.array(sorted(self._changed), np.int64)
+
+    def overtaken(self, shop: Shop, intake: Intake) -> list[int]:
+        """Rows whose media changed after a state of the catalogue, or wait to be encoded.
+
+        What was placed by that state, or is by the encoders of the model before, may be outdated.
+        """
+        found = []
+        for row in map(int, self.changed):
+            state = intake.of_row(row)
+            waits = state is not None and bool(state.pending)
+            late = row >= len(shop.item_ids) or any(
+                self._catalogue.medium(row, name) != _value(shop, name, row) for name in MODALITIES
+            )
+            if self._catalogue.there(row) and (waits or late):
+                found.append(row)
+        return found
 
     def take_events(self, events: Sequence[Event], *, once: Once | None) -> dict[str, Any]:
         """Keep events, and let the next answer know of them; see `Service.take_events`."""
@@ -142,6 +159,11 @@ class Posting:
             if not taken.replayed:
                 self._catalogue.put(gone)
         return {**taken.answer, "replayed": taken.replayed}
+
+
+def _value(shop: Shop, modality: str, row: int) -> str | None:
+    media = shop.item_media.get(modality)
+    return None if media is None else media.values[row]
 
 
 def _media(item: Item | None) -> tuple[str | None, Mapping[str, str]] | None:

@@ -34,6 +34,7 @@ __all__ = ["Service"]
 LOG = logging.getLogger("prismrec.serve")
 PIN = "model"  # setting that names the version which is held on to
 LATEST = "latest"  # in place of a version: hold on to none
+AT_ONCE = int(__import__("os").environ.get("X_AT", "2"))
 FAREWELL = 2.0  # seconds that closing waits for what goes on behind
 PRUNING = 3600.0  # seconds between two clearings of the database
 
@@ -75,6 +76,8 @@ class Service:
         self.finder = Finder(self.catalogue.shop(), store=self.store)
         self._telling = Teller()
         self._changing = threading.Lock()  # of the version
+        # More at once than there are cores take twice the time of each, and a queue never ends.
+        self._ranking = threading.BoundedSemaphore(AT_ONCE)
         self._fitted = fitted
         self.reading = threading.Event()  # the model's encoders are open
         self.encoded = threading.Event()  # and have read the catalogue
@@ -109,13 +112,15 @@ class Service:
 
     def recommend(self, ask: Ask) -> Answer:
         """The best items for somebody, or a group; see `recommending.recommend`."""
-        return recommend(self.stage.now, ask)
+        with self._ranking:
+            return recommend(self.stage.now, ask)
 
     def similar(
         self, item: str, *, modality: str | None = None, k: int = 10, where: Where = EVERYTHING
     ) -> Answer:
         """The items most like one; see `similar.similar`."""
-        return similar(self.stage.now, item, modality=modality, k=k, where=where)
+        with self._ranking:
+            return similar(self.stage.now, item, modality=modality, k=k, where=where)
 
     def search(
         self,
@@ -136,7 +141,8 @@ class Service:
 
     def tell(self, person: Person, item: str, *, against: str | None = None) -> dict[str, Any]:
         """Why an item is recommended to somebody, and not another; see `telling.tell`."""
-        return self._telling(self.stage.now, person, item, against=against)
+        with self._ranking:
+            return self._telling(self.stage.now, person, item, against=against)
 
     def take_events(self, events: Sequence[Event], *, once: Once | None = None) -> dict[str, Any]:
         """Keep what people did; the very next answer knows of it.
@@ -211,11 +217,9 @@ class Service:
         value = self.catalogue.medium(self.catalogue.row(item), modality)
         if value is None:
             raise BadMedia(0, f"the item has no {modality}")
-        return (
-            self.covers.picture(value, side or 320)
-            if modality == "image"
-            else (self.covers.sound(value))
-        )
+        if modality == "image":
+            return self.covers.picture(value, side or 320)
+        return self.covers.sound(value)
 
     def users(
         self, *, text: str = "", k: int = 50, offset: int = 0
@@ -337,8 +341,9 @@ class Service:
     def _warm(self) -> None:
         """Open the encoders, give the catalogue its vectors, and prepare search."""
         try:
-            reads = self.stage.now.live.reads()
-            self.intake.use(Readers.of(self._fitted, reads))
+            with self._changing:
+                reads = self.stage.now.live.reads()
+                self.intake.use(Readers.of(self._fitted, reads))
             self.reading.set()
             self._encode_rest()
         except Exception as error:  # what is there goes on; the operator is told
@@ -350,9 +355,15 @@ class Service:
             self.catalogue.warm()
 
     def _encode_rest(self) -> None:
+        version, readers = self.stage.now.live.version, self.intake.readers
         shop = self.catalogue.shop()
         self.uploads.restore(self._values())
-        self.stage.place_all(self.intake.features(shop), shop, changed=self.posting.changed)
+        found = self.intake.features(shop)
+        if self.intake.readers is not readers:
+            return  # another model came meanwhile, and who put it on goes on from here
+        self.stage.place_all(found, shop, changed=self.posting.changed, version=version)
+        for row in self.posting.overtaken(shop, self.intake):
+            self.intake.submit(self.catalogue.item(row), row)
 
     def _values(self) -> list[str]:
         media = self.catalogue.shop().item_media.values()

@@ -60,14 +60,19 @@ class Stage:
         vectors = Vectors({**ready, **features})
         return Live.of(fitted, version, self._catalogue, vectors=vectors, folder=folder)
 
-    def place_all(self, features: Mapping[str, Feature], shop: Shop, *, changed: Ints) -> None:
-        """Give the rows of a state of the catalogue their vectors.
+    def place_all(
+        self, features: Mapping[str, Feature], shop: Shop, *, changed: Ints, version: str
+    ) -> None:
+        """Give the rows of a state of the catalogue their vectors, unless the model is another now.
 
         Those that the fit lacks are grown, and those that were `changed` after the shop was read.
         """
         rows = np.arange(len(shop.item_ids), dtype=np.int64)
+        changed = changed[changed < len(rows)]  # later ones are placed on their own
         with self._changing:
             live = self.now.live
+            if live.version != version:
+                return
             live.vectors.put(rows, features)
             known = live.vectors.known(len(rows))
             lacking = rows[(live.rows(rows) < 0) & known]

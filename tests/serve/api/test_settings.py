@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from prismrec.errors import BadData
@@ -41,3 +45,33 @@ def test_an_unknown_name_is_refused() -> None:
 def test_no_class_is_large() -> None:
     for each in (Settings, Access, Limits, Work):
         assert len(each.model_fields) <= 10
+
+
+GROUPS = ("access", "limits", "work")
+GUIDE = Path(__file__).parents[3] / "docs" / "guide" / "operations.md"
+BYTES = {"1 MiB": "1048576", "20 MiB": "20971520"}
+
+
+def test_the_guide_has_every_setting_with_its_default() -> None:
+    """One row each, and no more; `database` has words for its default."""
+    told: dict[str, str] = {}
+    for names, defaults in re.findall(
+        r"^\| (`PRISMREC_[^|]+) \|([^|]*)\|", GUIDE.read_text(), re.M
+    ):
+        split = re.findall(r"`PRISMREC_(\w+)`", names)
+        told |= zip(split, (part.strip() for part in defaults.split(",")), strict=True)
+    groups = (Settings, Access, Limits, Work)
+    fields = {n: f for each in groups for n, f in each.model_fields.items()}
+    made: dict[str, Any] = {n: f.default for n, f in fields.items() if n not in GROUPS}
+    assert told.keys() == {name.upper() for name in made}
+    assert told.pop("DATABASE").startswith("SQLite") and made.pop("database") is None
+    for name, default in made.items():
+        told_default = BYTES.get(told[name.upper()], told[name.upper()])
+        assert told_default == plain(default), name
+
+
+def plain(default: Any) -> str:
+    """A default as the guide has it."""
+    if default == ():
+        return ""
+    return str(default).lower() if isinstance(default, bool) else str(default).removesuffix(".0")

@@ -290,6 +290,7 @@ class Intake:
             with self._change:
                 complete, vectors = not ticket.pending, dict(ticket.vectors)
                 current = self._latest.get(ticket.row) is ticket
+                current = current and ticket.readers is self._readers  # of the model that answers
             due = complete or (ticket.late and vectors)
             try:
                 if current and due and len(vectors) > ticket.told:
