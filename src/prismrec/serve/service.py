@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from prismrec.search import Hit, Request
 from prismrec.serve.catalogue import EVERYTHING, Catalogue
 from prismrec.serve.database import Database, Once, Unavailable
 from prismrec.serve.database.opening import default_address
+from prismrec.serve.describing import described
 from prismrec.serve.following import Follower
 from prismrec.serve.intake import Covers, Finder, Intake, NotReady, Readers, Served, Uploads
 from prismrec.serve.people import People
@@ -77,7 +79,7 @@ class Service:
         self._telling = Teller()
         self._changing = threading.Lock()  # of the version
         # More at once than there are cores take twice the time of each, and a queue never ends.
-        self._ranking = threading.BoundedSemaphore(AT_ONCE)
+        self._ranking = threading.BoundedSemaphore(_cores())
         self._fitted = fitted
         self.reading = threading.Event()  # the model's encoders are open
         self.encoded = threading.Event()  # and have read the catalogue
@@ -188,7 +190,7 @@ class Service:
             found = self.finder.grow(self.catalogue.shop())
             if self.finder.ready:  # else it takes long, and finds the item once it is
                 _waited(found, until - time.monotonic())
-        known = self._described(row)
+        known = described(self, row)
         state = {name: known[name] for name in ("encoded", "pending", "problems")}
         return {**done, **state, "seconds": round(time.monotonic() - begun, 4)}
 
@@ -201,12 +203,12 @@ class Service:
 
     def describe(self, item: str) -> dict[str, Any]:
         """An item as the catalogue has it."""
-        return self._described(self.catalogue.row(item))
+        return described(self, self.catalogue.row(item))
 
     def browse(self, where: Where, *, k: int, offset: int) -> tuple[list[dict[str, Any]], int]:
         """A page of the catalogue, and how many items the filter leaves."""
         rows = self.catalogue.allowed(where)
-        return [self._described(int(row)) for row in rows[offset : offset + k]], len(rows)
+        return [described(self, int(row)) for row in rows[offset : offset + k]], len(rows)
 
     def medium(self, item: str, modality: str, *, side: int | None = None) -> Served:
         """A picture, scaled down to a side, or a sound, as a browser is given it.
@@ -289,24 +291,6 @@ class Service:
             "search": "ready" if self.finder.ready else "warming",
             "media": "ready" if self.encoded.is_set() else "warming",
             "version": self.stage.now.live.version,
-        }
-
-    def _described(self, row: int) -> dict[str, Any]:
-        item = self.catalogue.item(row)
-        media = {name: name in item.media for name in ("image", "audio")}
-        spaces = self.stage.now.live.vectors.spaces
-        state = self.intake.of_row(row)
-        return {
-            "item": item.item,
-            "title": item.title,
-            "text": item.text,
-            "columns": dict(item.columns),
-            "media": {**media, "text": bool(item.text)},
-            "in_stock": item.in_stock,
-            "encoded": [name for name, s in spaces.items() if row < len(s) and s.present[row]],
-            "pending": list(state.pending) if state else [],
-            "problems": dict(state.problems) if state else {},
-            "events": int(self.people.used(row + 1)[row]),
         }
 
     def _placed(self, item: Item, row: int, vectors: Mapping[str, Any]) -> None:
@@ -397,3 +381,9 @@ def _waited(found: Any, seconds: float) -> None:
         found.result(max(0.0, seconds))
     except (TimeoutError, NotReady):
         return
+
+
+def _cores() -> int:
+    """How many this process may use."""
+    mine = getattr(os, "sched_getaffinity", None)  # not on every system
+    return len(mine(0)) if mine else os.cpu_count() or 1
