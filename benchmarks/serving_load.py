@@ -46,7 +46,9 @@ class Tally:
 
 def requests(shop: Path, chosen: argparse.Namespace) -> Iterator[Sent]:
     """An endless mix, the same for the same seed."""
-    log = pl.read_parquet(shop / "interactions.parquet", columns=["user", "item"])
+    (file,) = shop.glob("interactions.*")
+    read = pl.scan_parquet if file.suffix == ".parquet" else pl.scan_csv
+    log = read(file).select("user", "item").collect()
     users = log["user"].unique(maintain_order=True).to_list()
     items = log["item"].to_list()
     share = np.array([float(part) for part in chosen.mix.split(",")])
