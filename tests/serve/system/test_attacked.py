@@ -175,6 +175,14 @@ def test_on_a_socket(process: Running, name: str) -> None:
     assert listed.status_code == 200 and listed.json()["items"]
 
 
+def test_heads_alone(process: Running) -> None:
+    with httpx.Client(base_url=process.address) as client:  # one connection: no byte is left over
+        for path in ("/", "/health/ready", "/v1/items", "/v1/items/i1", "/v1/items/i1/image"):
+            got, head = client.get(path), client.head(path)
+            assert (head.status_code, head.content) == (200, b"")
+            assert int(head.headers["content-length"]) == int(got.headers["content-length"])
+
+
 @pytest.mark.slow
 def test_the_log_names_nobody(process: Running) -> None:
     """With the table of attacks and everything else sent, all of it with a mark."""
