@@ -45,9 +45,9 @@ def test_the_page(make_client: Any) -> None:
 def test_it_changes_nothing_and_opens_nothing(client: TestClient) -> None:
     assert client.head("/v1/events").status_code == 405
     assert "HEAD" not in client.head("/v1/events").headers["allow"]
-    service: Any = client.app.state.service  # type: ignore[attr-defined]
+    service: Any = client.app.state.service
     service.database.add_key("all", ("read",))
-    client.app.state.keys.begun = float("-inf")  # type: ignore[attr-defined]
+    client.app.state.keys.begun = float("-inf")
     assert client.head("/v1/items").status_code == 401
 
 

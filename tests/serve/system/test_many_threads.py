@@ -158,7 +158,7 @@ def test_an_item_that_changes_while_the_catalogue_is_read(own: Path, tmp_path: P
         assert client.put(f"/v1/items/{item}", files=form).status_code in (200, 201)
 
     with whole(own, encode_wait=60.0) as client:
-        service: Any = client.app.state.service  # type: ignore[attr-defined]
+        service: Any = client.app.state.service
         post(client, "i0", red)
         post(client, "wanted", blue)
         inner = service.intake.features

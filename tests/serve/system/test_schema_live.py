@@ -38,7 +38,7 @@ KNOWN = {"item": ("lamp-7", "rug-2", "i1"), "user": ("ann", "u0", "u1")}
 def key(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = Path(shutil.copytree(made, tmp_path_factory.mktemp("live") / "own"))
     with whole(folder, trusted_hosts="*", encode_wait=0.2) as client:
-        service: Any = client.app.state.service  # type: ignore[attr-defined]
+        service: Any = client.app.state.service
         KNOWN["version"] = (service.stage.now.live.version, "latest")
         token: str = service.database.add_key("all", ("read", "write", "admin"))
         furnish(client, {"Authorization": f"Bearer {token}"})
