@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import threading
@@ -88,7 +89,7 @@ class Service:
             looks.insert(0, self._follow_database)
         self._follower = Follower(looks, seconds=settings.work.poll_seconds)
         self._warming = threading.Thread(target=self._warm, name="warming", daemon=True)
-        self._pruned = time.monotonic()
+        self._pruned, self._settled = time.monotonic(), False
 
     @classmethod
     def open(cls, model: Path, shop: Shop, settings: Settings) -> Service:
@@ -369,6 +370,12 @@ class Service:
             self.finder.grow(self.catalogue.shop())
 
     def _tidy(self) -> None:
+        if self.finder.ready and not self._settled:
+            self._settled = True
+            # What is there now stays. Looking through it for garbage again and again would stop
+            # every answer for a fifth of a second.
+            gc.collect()
+            gc.freeze()
         if time.monotonic() - self._pruned > PRUNING:
             self._pruned = time.monotonic()
             self.database.prune()
