@@ -55,7 +55,7 @@ class Limits(BaseSettings):
 
     model_config = _HOW
 
-    rate_read: float = Field(default=50.0, gt=0)  # requests per second of one key or address
+    rate_read: float = Field(default=100.0, gt=0)  # requests per second of one key or address
     rate_write: float = Field(default=20.0, gt=0)
     burst: float = Field(default=4.0, ge=1)  # seconds' worth of requests that may come at once
     body_bytes: int = Field(default=MIB, ge=1024)  # of a request without files
