@@ -105,7 +105,7 @@ def served(model: Path, shop: Path, *, log: Path, **given: Any) -> Iterator[http
     """A client of a server that is stopped in the end."""
     server = start(model, shop, log=log, **given)
     try:
-        with httpx.Client(base_url=server.address, timeout=30) as client:
+        with httpx.Client(base_url=server.address, timeout=120) as client:
             yield client
     finally:
         server.kill()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,8 +33,10 @@ def client(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ht
     gone = {row["item"] for row in complete(whole, POSTED)}
     shop = without(whole, gone, folder / "shop")
     fit(shop, folder / "model", as_json=True)
-    patient = {"PRISMREC_ENCODE_WAIT": "60"}  # the encoders are still being opened
+    patient = {"PRISMREC_ENCODE_WAIT": "100"}  # other tests may have the cores
     with served(folder / "model", shop, log=folder / "log", more=patient) as client:
+        while client.get("/health/ready").json()["search"] != "ready":
+            time.sleep(0.2)
         yield client
 
 
