@@ -106,7 +106,10 @@ def state_of(client: httpx.Client, version: str) -> dict[str, Any]:
     return {
         "lists": lists,
         "items": sorted(browsed, key=lambda each: str(each["item"])),
-        "users": client.get("/v1/users", params={"text": "eve-"}).json(),
+        "users": sorted(  # who came first within a moment, memory and database may see otherwise
+            (each["user"], each["events"])
+            for each in client.get("/v1/users", params={"text": "eve-"}).json()["users"]
+        ),
         "version": version_of(client),
     }
 
