@@ -133,11 +133,11 @@ def _serve(path: Path, *, seed: int, port: int) -> None:
     try:
         fit(path, path / "model", seed=seed)
         try:
-            serve(path / "model", path, port=port)
+            serve(path / "model", path, port=port, log_level="warning")
         except BadData as error:
             if "it is taken" not in str(error):
                 raise
             note(f"port {port} is taken, so another one is used")
-            serve(path / "model", path, port=0)
+            serve(path / "model", path, port=0, log_level="warning")
     except MissingPackage as error:
         note(f"no page: {error}")
