@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from prismrec.data.interactions import EVENT_WEIGHTS
+from prismrec.media.load import UPLOAD
 
 __all__ = [
     "EVENTS",
@@ -23,7 +24,6 @@ __all__ = [
 ]
 
 EVENTS = (*EVENT_WEIGHTS, "skip")  # a skip is told of, and changes nothing but what was shown
-UPLOAD = "upload:"  # begins the value of a medium that was posted; its SHA-256 follows
 
 Together = Literal["mean", "least-misery", "most-pleasure"]
 
